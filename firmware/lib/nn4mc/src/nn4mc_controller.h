@@ -1,0 +1,57 @@
+/*
+ * One interface for every kind of controller: policy, NMPC, PID.
+ *
+ * A controller is a const table of functions over a state that the caller owns. For any input bits, NaN and Inf
+ * included, step() writes a command that is finite and within its limits; a bad step holds the last good command
+ * and, after a stated number of them, ramps to the safe one.
+ */
+#ifndef NN4MC_CONTROLLER_H
+#define NN4MC_CONTROLLER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn4mc_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum nn4mc_mode {
+    NN4MC_TRACKING = 0, /* the command is this step's own */
+    NN4MC_HOLDING = 1,  /* the last good command again */
+    NN4MC_SAFE = 2,     /* on the way to the safe command, or there */
+} nn4mc_mode_t;
+
+typedef struct nn4mc_variable {
+    const char *name;
+    const char *unit;
+    float minimum;
+    float maximum;
+    float initial;
+} nn4mc_variable_t;
+
+typedef struct nn4mc_controller {
+    const char *kind;     /* "policy", "nmpc", "pid" */
+    const char *model_id; /* 16 hex digits */
+    size_t state_size;    /* bytes of the state the caller provides */
+    uint8_t sensor_len;
+    uint8_t reference_len;
+    uint8_t command_len;
+    uint8_t variable_len;
+    const nn4mc_variable_t *variables;
+    const float *safe_command;                /* [command_len] */
+    float selftest_limit;                     /* a larger selftest() error: the firmware refuses to step */
+    void (*init)(void *state);                /* variables to their initial values, then reset */
+    void (*reset)(void *state);               /* as before the first step; variables keep their values */
+    nn4mc_status_t (*step)(void *state, const float sensors[], const float reference[], float command[]);
+    nn4mc_mode_t (*mode)(const void *state);  /* of the last command */
+    float *(*values)(void *state);            /* [variable_len], the variables in force */
+    float (*selftest)(void *state);           /* largest error over the golden vectors; resets the state */
+} nn4mc_controller_t;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
