@@ -1,0 +1,89 @@
+/* Floats seen as bits, and what the freestanding subset of C needs to work the same everywhere. */
+#ifndef NN4MC_BITS_H
+#define NN4MC_BITS_H
+
+#include <float.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
+#error "nn4mc needs float arithmetic without excess precision (on x86: -msse2 -mfpmath=sse)"
+#endif
+#if defined(__FAST_MATH__)
+#error "nn4mc must not be built with -ffast-math: results would no longer agree between host and target"
+#endif
+
+#if defined(__cplusplus) || !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L
+#define NN4MC_RESTRICT
+#else
+#define NN4MC_RESTRICT restrict
+#endif
+
+/* A copying loop stays a loop: compilers like to turn it into a call of memcpy, which is libc's. */
+#if defined(__clang__)
+#define NN4MC_KEEP_LOOP __attribute__((no_builtin("memcpy", "memset")))
+#elif defined(__GNUC__)
+#define NN4MC_KEEP_LOOP __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#else
+#define NN4MC_KEEP_LOOP
+#endif
+
+#define NN4MC_SIGN_BIT 0x80000000u
+#define NN4MC_INFINITY_BITS 0x7f800000u
+
+typedef union nn4mc_word {
+    float value;
+    uint32_t bits;
+} nn4mc_word_t;
+
+static inline uint32_t nn4mc_bits(float value)
+{
+    nn4mc_word_t word;
+    word.value = value;
+    return word.bits;
+}
+
+static inline float nn4mc_float(uint32_t bits)
+{
+    nn4mc_word_t word;
+    word.bits = bits;
+    return word.value;
+}
+
+/* The smaller of two numbers below 2^31, without a branch. */
+static inline uint32_t nn4mc_smaller(uint32_t a, uint32_t b)
+{
+    const uint32_t a_is_smaller = 0u - ((a - b) >> 31);
+    return b ^ ((a ^ b) & a_is_smaller);
+}
+
+/* The exponent bits are all ones in NaN and Inf alone, so adding one to them carries into the sign bit. */
+static inline uint32_t nn4mc_not_finite(uint32_t bits)
+{
+    return ((bits & NN4MC_INFINITY_BITS) + 0x00800000u) & NN4MC_SIGN_BIT;
+}
+
+/* 1 if all values are finite, else 0; the work does not depend on the values. */
+static inline int nn4mc_all_finite(const float values[], size_t count)
+{
+    uint32_t bad = 0u;
+    for (size_t i = 0; i < count; ++i) {
+        bad |= nn4mc_not_finite(nn4mc_bits(values[i]));
+    }
+    return bad == 0u;
+}
+
+/* Writes 0 over every value that is NaN or Inf; 1 if there was one. */
+static inline int nn4mc_zero_not_finite(float values[], size_t count)
+{
+    uint32_t bad = 0u;
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t bits = nn4mc_bits(values[i]);
+        const uint32_t here = nn4mc_not_finite(bits);
+        values[i] = nn4mc_float(bits & ((here >> 31) - 1u));
+        bad |= here;
+    }
+    return bad != 0u;
+}
+
+#endif

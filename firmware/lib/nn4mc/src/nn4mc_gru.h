@@ -1,0 +1,31 @@
+/* One step of a gated recurrent unit, in torch's (reset_after) and the 2014 paper's convention. */
+#ifndef NN4MC_GRU_H
+#define NN4MC_GRU_H
+
+#include <stddef.h>
+
+#include "nn4mc_bits.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Rows in gate order r, z, n. */
+typedef struct nn4mc_gru {
+    const float *weights;   /* [3 hidden][inputs] */
+    const float *recurrent; /* [3 hidden][hidden] */
+    const float *bias;      /* [4 hidden]: r, z, n of the input, n of the hidden state */
+    size_t inputs;
+    size_t hidden;
+    int reset_after; /* 1: the reset gate acts on the hidden product; 0: on the hidden state before it */
+} nn4mc_gru_t;
+
+/* next[hidden] from x[inputs] and h[hidden]; next may be h; gates is working memory, [4 hidden]. */
+void nn4mc_gru_step(const nn4mc_gru_t *gru, const float x[], const float h[], float next[],
+                    float *NN4MC_RESTRICT gates);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+#include "nn4mc_guard.h"
+
+static float between(float value, float low, float high)
+{
+    const float raised = value < low ? low : value;
+    return raised > high ? high : raised;
+}
+
+static float toward(float from, float to, float rate)
+{
+    return between(to, from - rate, from + rate);
+}
+
+void nn4mc_guard_reset(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits, float start, float last[])
+{
+    guard->bad_steps = 0u;
+    guard->mode = NN4MC_TRACKING;
+    for (size_t i = 0; i < limits->count; ++i) {
+        last[i] = between(start, limits->minimum[i], limits->maximum[i]);
+    }
+}
+
+/* The limits come after the rate: rounding in last +- rate must not push the command over them. */
+void nn4mc_guard_accept(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits,
+                        const nn4mc_guard_settings_t *settings, const float wished[], float last[])
+{
+    guard->bad_steps = 0u;
+    guard->mode = NN4MC_TRACKING;
+    for (size_t i = 0; i < limits->count; ++i) {
+        const float allowed = between(wished[i], limits->minimum[i], limits->maximum[i]);
+        last[i] = between(toward(last[i], allowed, settings->rate), limits->minimum[i], limits->maximum[i]);
+    }
+}
+
+void nn4mc_guard_refuse(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits,
+                        const nn4mc_guard_settings_t *settings, float last[])
+{
+    guard->bad_steps += guard->bad_steps < UINT32_MAX ? 1u : 0u;
+    if ((float)guard->bad_steps <= settings->hold_steps) {
+        guard->mode = NN4MC_HOLDING;
+        return;
+    }
+    guard->mode = NN4MC_SAFE;
+    for (size_t i = 0; i < limits->count; ++i) {
+        last[i] = toward(last[i], limits->safe[i], settings->safe_rate);
+    }
+}

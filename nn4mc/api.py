@@ -1,0 +1,80 @@
+"""The pipeline in one screen: load -> lower -> plan -> emit -> write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nn4mc.codegen.controller import emit_policy
+from nn4mc.codegen.emit import Emitted, emit, network_name
+from nn4mc.codegen.target import target
+from nn4mc.codegen.write import write_files
+from nn4mc.control.policy import Policy, check_policy
+from nn4mc.errors import ConfigError
+from nn4mc.importers import load
+from nn4mc.ir import Graph
+from nn4mc.passes import lower
+from nn4mc.plan import Plan, make_plan
+
+
+@dataclass(frozen=True)
+class Network:
+    """A compiled network: the lowered graph, its memory and its C."""
+
+    graph: Graph
+    plan: Plan
+    emitted: Emitted
+
+    @property
+    def name(self) -> str:
+        """The C name."""
+        return self.emitted.name
+
+    @property
+    def model_id(self) -> str:
+        """16 hex digits that change with any weight."""
+        return self.emitted.model_id
+
+    def write(self, folder: str | Path) -> None:
+        """Write the C into ``folder``; ConfigError when a foreign file is in the way."""
+        write_files(Path(folder), self.emitted.files)
+
+
+def compile_model(model: str | Path, name: str | None = None, target_name: str = "cortex-m4f") -> Network:
+    """Compile a model file, or a built-in model by name, to C.
+
+    ``name`` prefixes every C name; by default that of the model. Raises ModelError or UnsupportedError for the
+    model, ConfigError for a name that is no C identifier or an unknown target.
+    """
+    return compile_graph(load(model), name, target_name)
+
+
+def compile_graph(graph: Graph, name: str | None = None, target_name: str = "cortex-m4f") -> Network:
+    """Compile a graph that is already loaded; otherwise as :func:`compile_model`."""
+    c_name = network_name(name or graph.name)
+    if name is not None and c_name != name:
+        raise ConfigError(f"--name '{name}' cannot name C functions; '{c_name}' can")
+    lowered = lower(graph)
+    plan = make_plan(lowered)
+    return Network(lowered, plan, emit(lowered, plan, c_name, target(target_name)))
+
+
+@dataclass(frozen=True)
+class ControllerCode:
+    """A compiled controller: its C without the runtime (that of firmware/lib/nn4mc), and the network inside it."""
+
+    network: Network
+    files: Mapping[str, str]
+
+    def write(self, folder: str | Path) -> None:
+        """Write the C into ``folder``; ConfigError when a foreign file is in the way."""
+        write_files(Path(folder), self.files)
+
+
+def compile_policy(policy: Policy) -> ControllerCode:
+    """Compile a policy controller to the C that the firmware is built around.
+
+    Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
+    """
+    network = compile_model(policy.model)
+    check_policy(policy, network.graph)
+    return ControllerCode(network, emit_policy(policy, network.emitted))

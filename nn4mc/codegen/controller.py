@@ -1,0 +1,63 @@
+"""A controller as C: the network, what stands around it, and the one table the firmware knows it by."""
+
+from collections.abc import Mapping
+
+from nn4mc import __version__
+from nn4mc.codegen.emit import Emitted
+from nn4mc.codegen.render import render
+from nn4mc.codegen.runtime import network_runtime
+from nn4mc.codegen.target import TARGETS
+from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
+from nn4mc.control.policy import KIND, Policy, offsets, resolved_variables
+
+_HELD_ELSEWHERE = {"library.json", "examples/main.c"}
+
+
+def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
+    """Return the files of a policy controller, without the runtime (firmware/lib/nn4mc).
+
+    They are controller.h, controller.c and the two files of its network; the policy must have passed check_policy.
+    """
+    values = {
+        "network": network.name,
+        "version": __version__,
+        "kind": KIND,
+        "sensor_len": sum(policy.sensors.values()),
+        "reference_len": sum(policy.reference.values()),
+        "command_len": policy.command_len,
+        "variables": resolved_variables(policy),
+        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == "quaternion"],
+        "observation": _observation(policy),
+    }
+    runtime = network_runtime(TARGETS["cortex-m4f"])
+    files = {n: text for n, text in network.files.items() if n not in runtime and n not in _HELD_ELSEWHERE}
+    files["controller.h"] = render("policy.h.j2", values)
+    files["controller.c"] = render("policy.c.j2", values)
+    return files
+
+
+def _observation(policy: Policy) -> list[str]:
+    """Return the C statements that write the observation, term by term."""
+    sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
+    lines, at = [], 0
+    for name in policy.observation:
+        if name == PREVIOUS_ACTION:
+            lines.append(f"nn4mc_copy(self->action, {_at('out', at)}, {policy.command_len});")
+            at += policy.command_len
+            continue
+        term = TERMS[name]
+        lines.append(
+            term.c_call.format(
+                sensor=_at("sensors", sensor_at[term.sensor]),
+                reference=_at("reference", reference_at[term.reference]) if term.reference else "",
+                limit=f"self->values[{term.clip.upper()}]" if term.clip else "",
+                out=_at("out", at),
+                words=term.words,
+            )
+        )
+        at += term.words
+    return lines
+
+
+def _at(base: str, offset: int) -> str:
+    return f"{base} + {offset}" if offset else base

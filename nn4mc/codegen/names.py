@@ -1,0 +1,40 @@
+"""How each tensor of a network is spelled in its generated C."""
+
+from collections.abc import Mapping
+
+from nn4mc.codegen.identifiers import c_identifier
+from nn4mc.ir import Graph
+from nn4mc.plan import Location, Plan, Region
+
+_TAKEN = {"network", "in", "out", "golden_in", "golden_out", "gru", "i", "step", "error", "size", "worst"}
+_BASE = {
+    Region.INPUT: "in",
+    Region.OUTPUT: "out",
+    Region.STATE: "network->state",
+    Region.ARENA: "network->arena",
+}
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """Return the C identifier for ``name``, numbered if an earlier one is the same; ``taken`` grows by it."""
+    plain = c_identifier(name)
+    candidate, number = plain, 2
+    while candidate in taken:
+        candidate, number = f"{plain}_{number}", number + 1
+    taken.add(candidate)
+    return candidate
+
+
+def place(location: Location) -> str:
+    """Return the C expression of a place in memory, such as ``network->arena + 64``."""
+    base = _BASE[location.region]
+    return f"{base} + {location.offset}" if location.offset else base
+
+
+def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
+    """Return the C expression of every tensor: an array's name for constants, a place for the others."""
+    taken = set(_TAKEN)
+    names = {}
+    for name, tensor in graph.tensors.items():
+        names[name] = unique(name, taken) if tensor.data is not None else place(plan.locations[name])
+    return names

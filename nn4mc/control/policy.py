@@ -1,0 +1,150 @@
+"""The policy controller as data, and its float64 reference.
+
+A policy maps an observation to an action. Around it stand the observation's terms and the guard: a bad step holds
+the last good command, then ramps to the safe one; every command stays within its limits and its rate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
+from nn4mc.errors import ConfigError
+from nn4mc.ir import Array, Graph
+from nn4mc.ops.base import size
+from nn4mc.reference import initial_state, step
+
+KIND = "policy"
+UNCLIPPED = 1e6
+"""A clip this large, in m or m/s, never acts."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A number that can be read and set over the wire while the controller runs."""
+
+    name: str
+    unit: str
+    minimum: float
+    maximum: float
+    initial: float
+
+
+VARIABLES = (
+    Variable("position_clip", "m", 0.0, UNCLIPPED, UNCLIPPED),
+    Variable("velocity_clip", "m/s", 0.0, UNCLIPPED, UNCLIPPED),
+    Variable("initial_action", "", -1.0, 1.0, 0.0),
+    Variable("rate_limit", "1/step", 0.0, 2.0, 2.0),
+    Variable("hold_steps", "steps", 0.0, 1000.0, 10.0),
+    Variable("safe_rate", "1/step", 0.0, 2.0, 0.05),
+)
+"""Every policy has these. A rate limit of 2 is none: commands reach from -1 to 1."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy: model, observation terms in order, and the layouts of sensors and reference as name -> words.
+
+    Commands are ``command_len`` words within -1..1; the safe command is -1 (for a vehicle: rotors at their
+    slowest). ``variables`` overrides the initial values of `VARIABLES`.
+    """
+
+    model: str
+    observation: tuple[str, ...]
+    sensors: Mapping[str, int]
+    reference: Mapping[str, int]
+    command_len: int
+    variables: Mapping[str, float] = field(default_factory=dict)
+
+
+def resolved_variables(policy: Policy) -> tuple[Variable, ...]:
+    """Return the variables with the policy's own initial values; ConfigError for an unknown name or a bad value."""
+    known = {variable.name: variable for variable in VARIABLES}
+    for name, value in policy.variables.items():
+        if name not in known:
+            raise ConfigError(f"controller variable '{name}' is not known. Known: {', '.join(known)}")
+        one = known[name]
+        if not one.minimum <= value <= one.maximum:
+            raise ConfigError(
+                f"controller variable '{name}' is {value}, expected {one.minimum} to {one.maximum} {one.unit}"
+            )
+        known[name] = Variable(name, one.unit, one.minimum, one.maximum, float(value))
+    return tuple(known.values())
+
+
+def offsets(layout: Mapping[str, int]) -> dict[str, int]:
+    """Return where each group of a layout begins, in words."""
+    starts, at = {}, 0
+    for name, words in layout.items():
+        starts[name] = at
+        at += words
+    return starts
+
+
+def check_policy(policy: Policy, graph: Graph) -> None:
+    """Raise ConfigError when the observation does not fit the layouts or the network."""
+    for name in policy.observation:
+        if name == PREVIOUS_ACTION:
+            continue
+        if name not in TERMS:
+            raise ConfigError(f"observation term '{name}' is not known. Known: {', '.join((*TERMS, PREVIOUS_ACTION))}")
+        term = TERMS[name]
+        if term.sensor not in policy.sensors:
+            raise ConfigError(
+                f"observation term '{name}' needs the sensor '{term.sensor}', which the rig does not have"
+            )
+        if term.reference is not None and term.reference not in policy.reference:
+            raise ConfigError(f"observation term '{name}' needs the reference '{term.reference}', which the rig lacks")
+    words = observation_len(policy)
+    taken = sum(size(graph.tensors[name].shape) for name in graph.inputs)
+    given = sum(size(graph.tensors[name].shape) for name in graph.outputs)
+    if words != taken:
+        raise ConfigError(f"the observation has {words} words, and the network '{graph.name}' takes {taken}")
+    if given != policy.command_len:
+        raise ConfigError(f"the network '{graph.name}' gives {given} words, and a command has {policy.command_len}")
+
+
+def observation_len(policy: Policy) -> int:
+    """Return the number of words of the observation."""
+    return sum(policy.command_len if name == PREVIOUS_ACTION else TERMS[name].words for name in policy.observation)
+
+
+class PolicyReference:
+    """The policy in float64 for valid sensors: what the C controller must agree with, step by step."""
+
+    def __init__(self, policy: Policy, graph: Graph) -> None:
+        """Start before the first step of ``graph``, the policy's network."""
+        check_policy(policy, graph)
+        self._policy, self._graph = policy, graph
+        self.values = {variable.name: variable.initial for variable in resolved_variables(policy)}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the hidden state; the previous action is ``initial_action`` again."""
+        self._state = initial_state(self._graph)
+        self._action = np.full(self._policy.command_len, self.values["initial_action"])
+
+    def step(self, sensors: Array, reference: Array) -> Array:
+        """Return the command (command_len,) of one native step."""
+        done = step(self._graph, self.observe(sensors, reference), self._state)
+        self._state = dict(done.state)
+        wished = np.clip(done.outputs, -1.0, 1.0)
+        rate = self.values["rate_limit"]
+        self._action = np.clip(wished, self._action - rate, self._action + rate)
+        return self._action
+
+    def observe(self, sensors: Array, reference: Array) -> Array:
+        """Return the observation of this instant."""
+        sensor_at, reference_at = offsets(self._policy.sensors), offsets(self._policy.reference)
+        parts = []
+        for name in self._policy.observation:
+            if name == PREVIOUS_ACTION:
+                parts.append(self._action)
+                continue
+            term = TERMS[name]
+            measured = sensors[sensor_at[term.sensor] :][: self._policy.sensors[term.sensor]]
+            start = reference_at[term.reference] if term.reference else 0
+            limit = self.values[term.clip] if term.clip else np.inf
+            parts.append(term.compute(measured, reference[start : start + term.words], limit))
+        return np.concatenate(parts)
