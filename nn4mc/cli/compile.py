@@ -1,0 +1,44 @@
+"""nn4mc compile: a model in, a folder of C out."""
+
+from pathlib import Path
+
+import click
+
+from nn4mc.cli.console import print_json
+from nn4mc.codegen.target import TARGETS
+
+
+@click.command("compile")
+@click.argument("model")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the C."
+)
+@click.option("--name", help="Prefix of every C name; by default the model's own name.")
+@click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool) -> None:
+    """Compile MODEL, a file or `raptor`, to C.
+
+    The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
+    write are never replaced.
+    """
+    from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
+
+    network = compile_model(model, name, target)
+    network.write(output)
+    result = {
+        "name": network.name,
+        "folder": str(output),
+        "files": sorted(network.emitted.files),
+        "model_id": network.model_id,
+        "model_sha256": network.graph.source.sha256,
+        "context_bytes": 4 * (network.plan.state_len + network.plan.arena_len),
+        "const_bytes": network.emitted.const_bytes,
+    }
+    if as_json:
+        print_json(result)
+        return
+    click.echo(
+        f"{output}/{network.name}.h and {len(network.emitted.files) - 1} more files: model {network.model_id}, "
+        f"{result['context_bytes']} bytes of RAM, {result['const_bytes']:,} bytes of constants."
+    )

@@ -1,0 +1,40 @@
+"""Where the command line prints: results on stdout, progress and logs on stderr, JSON for machines."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+"""Results."""
+err = Console(stderr=True)
+"""Progress and logs."""
+
+
+def print_json(result: Any) -> None:
+    """Print a dataclass or a mapping as JSON on stdout; NaN and Inf, which JSON does not have, become null."""
+    plain = asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+    click.echo(json.dumps(_finite(plain), indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> Table:
+    """Return a table; the columns named in ``numbers`` are right-aligned."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left")
+    for row in rows:
+        made.add_row(*row)
+    return made

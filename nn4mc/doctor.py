@@ -1,0 +1,82 @@
+"""What this machine has of what nn4mc needs, as data."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from nn4mc.build.process import run
+from nn4mc.errors import Nn4mcError
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something nn4mc uses: why, how to find it (a version, or None), and how to get it."""
+
+    name: str
+    purpose: str
+    find: Callable[[], str | None]
+    get: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A need and what was found; ``get`` says how to get what is missing."""
+
+    name: str
+    purpose: str
+    found: str | None
+    get: str
+
+
+def _program(name: str, *version_words: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        path = shutil.which(name)
+        if path is None:
+            return None
+        try:
+            return run([path, *version_words], stage=f"asking {name} for its version", timeout_s=20).splitlines()[0]
+        except (Nn4mcError, IndexError):
+            return path
+
+    return find
+
+
+def _package(name: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return None
+
+    return find
+
+
+_APT = "sudo apt-get install --no-install-recommends "
+_EXTRA = "pip install 'nn4mc[hil]'"
+
+NEEDS = (
+    Need("gcc", "verify, the twin of every flight, host://", _program("gcc", "--version"), f"{_APT}gcc libc6-dev"),
+    Need(
+        "arm-none-eabi-gcc",
+        "firmware, sizes on the target",
+        _program("arm-none-eabi-gcc", "--version"),
+        f"{_APT}gcc-arm-none-eabi",
+    ),
+    Need("qemu-system-arm", "qemu:// boards", _program("qemu-system-arm", "--version"), f"{_APT}qemu-system-arm"),
+    Need("platformio", "builds the firmware", _package("platformio"), _EXTRA),
+    Need("scons", "PlatformIO without its registry", _package("scons"), _EXTRA),
+    Need("foundation-policy", "the RAPTOR policy", _package("foundation-policy"), "pip install 'nn4mc[raptor]'"),
+    Need("pyserial", "serial lines", _package("pyserial"), _EXTRA),
+    Need("cobs", "frames", _package("cobs"), _EXTRA),
+    Need("mcap", "flight logs", _package("mcap"), _EXTRA),
+    Need("matplotlib", "plots", _package("matplotlib"), _EXTRA),
+    Need("plotly", "reports", _package("plotly"), _EXTRA),
+    Need("pyelftools", "firmware sizes", _package("pyelftools"), _EXTRA),
+)
+"""What `nn4mc hil` on the emulated board needs."""
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look for every need; nothing is installed or changed."""
+    return tuple(Finding(need.name, need.purpose, need.find(), need.get) for need in NEEDS)
