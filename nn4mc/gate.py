@@ -3,8 +3,9 @@
 1. Every tensor a node, an input, an output or a state names exists.
 2. A node reads only what is an input, a state, a constant, or made by a node before it; each tensor is made once.
 3. Operators, their number of inputs and their attributes are known, and where an operator wants constants, it has them.
-4. Shapes are what the operators say; constants are float32, finite, and of their stated shape.
-5. There is at least one input and one output; a state's two tensors and its initial value have one shape.
+4. Shapes are what the operators say; constants are finite and of their stated shape and type.
+5. A node's variable inputs and its outputs have a type its operator works on; all inputs share one, all outputs too.
+6. There is at least one input and one output; a state's two tensors and its initial value have one shape.
 """
 
 from collections.abc import Iterable
@@ -52,6 +53,9 @@ def _check_names(graph: Graph) -> None:
         _expect(
             all(n > 0 for n in tensor.shape), f"tensor '{name}' has shape {tensor.shape}: every axis must be at least 1"
         )
+    for what, side in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        types = sorted({graph.tensors[name].dtype for name in side})
+        _expect(len(types) == 1, f"the {what} have types {', '.join(types)}, expected one for all")
     names = [node.name for node in graph.nodes]
     _expect(len(set(names)) == len(names), f"two nodes share a name among {names}")
 
@@ -60,7 +64,10 @@ def _check_constants(graph: Graph) -> None:
     for tensor in graph.tensors.values():
         if tensor.data is None:
             continue
-        _expect(tensor.data.dtype == np.float32, f"constant '{tensor.name}' is {tensor.data.dtype}, expected float32")
+        _expect(
+            tensor.data.dtype == np.dtype(tensor.dtype),
+            f"constant '{tensor.name}' is {tensor.data.dtype}, declared {tensor.dtype}",
+        )
         _expect(
             tensor.data.shape == tensor.shape,
             f"constant '{tensor.name}' has data of shape {tensor.data.shape}, declared {tensor.shape}",
@@ -89,6 +96,12 @@ def _check_node(graph: Graph, node: Node, ready: set[str]) -> None:
     _expect(not unknown, f"{where} has attributes {unknown} that its operator does not know")
     for name in node.inputs:
         _expect(name in ready, f"{where} reads '{name}' before it is made")
+    for name in (*node.inputs, *node.outputs):
+        tensor = graph.tensors[name]
+        _expect(
+            tensor.data is not None or tensor.dtype in op.types,
+            f"{where}: '{name}' is {tensor.dtype}, expected {' or '.join(op.types)}",
+        )
     for index in op.constants:
         _expect(
             graph.tensors[node.inputs[index]].data is not None, f"{where}: '{node.inputs[index]}' must be a constant"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,32 @@ Array = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 Attribute = bool | int | float | str | tuple[int, ...]
 
+FLOAT32 = "float32"
+INT8 = "int8"
+INT32 = "int32"
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """real = scale * (integer - zero_point); one of each, or one an index of ``axis``."""
+
+    scale: tuple[float, ...]
+    zero_point: tuple[int, ...]
+    axis: int | None = None
+
 
 @dataclass(frozen=True)
 class Tensor:
-    """A named array without batch axis; ``data`` (float32, of ``shape``) makes it a constant."""
+    """A named array; ``data`` (of ``shape`` and ``dtype``) makes it a constant.
+
+    ``dtype`` is float32, int8 or int32; ``quantization`` says what integers stand for.
+    """
 
     name: str
     shape: Shape
-    data: Float32Array | None = None
+    data: npt.NDArray[Any] | None = None
+    dtype: str = FLOAT32
+    quantization: Quantization | None = None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,19 @@
 """Where every tensor lives: lifetimes become offsets in one arena, states and outputs are written in place if safe.
 
-All sizes and offsets are in float32 words. The arena is filled greedily, largest buffer first, each at the lowest
-offset that no buffer alive at the same time occupies.
+Offsets into inputs and outputs count elements; those into state and arena count 32-bit words. The arena is filled
+greedily, largest buffer first, each at the lowest offset that no buffer alive at the same time occupies. A view (a
+reshape) is its input under another name: it has no memory of its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from nn4mc.ir import Graph, Node
+from nn4mc.ir import FLOAT32, INT8, INT32, Graph, Node, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.base import size
+
+_BYTES = {FLOAT32: 4, INT8: 1, INT32: 4}
 
 
 class Region(Enum):
@@ -25,7 +28,7 @@ class Region(Enum):
 
 @dataclass(frozen=True)
 class Location:
-    """A place: ``offset`` words into a region (0 for constants, which have their own array)."""
+    """A place: ``offset`` elements or words into a region (0 for constants, which have their own array)."""
 
     region: Region
     offset: int
@@ -33,11 +36,12 @@ class Location:
 
 @dataclass(frozen=True)
 class Copy:
-    """Words to move after the last node ran."""
+    """Elements of one type to move after the last node ran."""
 
     source: Location
     target: Location
-    words: int
+    count: int
+    dtype: str
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,10 @@ class _Planner:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.words = {name: size(tensor.shape) for name, tensor in graph.tensors.items()}
+        self.count = {name: size(tensor.shape) for name, tensor in graph.tensors.items()}
+        self.words = {name: _words(tensor) for name, tensor in graph.tensors.items()}
         self.made_at = {name: i for i, node in enumerate(graph.nodes) for name in node.outputs}
+        self.root = self._roots()
         self.last_use = self._last_uses()
         self.locations: dict[str, Location] = {}
         self.copied_outputs: list[tuple[str, Location]] = []
@@ -91,11 +97,20 @@ class _Planner:
         self.scratch: dict[str, _Buffer] = {}
         self.in_len = self.out_len = self.state_len = self.arena_len = 0
 
+    def _roots(self) -> dict[str, str]:
+        """Map every tensor to the one whose memory it is: itself, or what it is a view of."""
+        root = {name: name for name in self.graph.tensors}
+        for node in self.graph.nodes:
+            if operator(node.op).view:
+                root[node.outputs[0]] = root[node.inputs[0]]
+        return root
+
     def _last_uses(self) -> dict[str, int]:
+        """Map every root to the index of the last node that reads it, or one past the end."""
         end = len(self.graph.nodes)
-        last = {name: i for i, node in enumerate(self.graph.nodes) for name in node.inputs}
-        last.update(dict.fromkeys(self.graph.outputs, end))
-        last.update(dict.fromkeys((state.after for state in self.graph.states), end))
+        last = {self.root[name]: i for i, node in enumerate(self.graph.nodes) for name in node.inputs}
+        last.update({self.root[name]: end for name in self.graph.outputs})
+        last.update({self.root[state.after]: end for state in self.graph.states})
         return last
 
     def place_fixed(self) -> None:
@@ -105,36 +120,41 @@ class _Planner:
                 self.locations[name] = Location(Region.CONSTANT, 0)
         for name in self.graph.inputs:
             self.locations[name] = Location(Region.INPUT, self.in_len)
-            self.in_len += self.words[name]
+            self.in_len += self.count[name]
         for state in self.graph.states:
             self.locations[state.before] = Location(Region.STATE, self.state_len)
             self.state_len += self.words[state.before]
 
     def place_outputs(self) -> None:
         """A node writes an output straight to the caller, unless it is a state too or stands there already."""
-        states = {state.after for state in self.graph.states}
+        states = {self.root[state.after] for state in self.graph.states}
         for name in self.graph.outputs:
             target = Location(Region.OUTPUT, self.out_len)
-            self.out_len += self.words[name]
-            if name in self.made_at and name not in states and name not in self.locations:
-                self.locations[name] = target
+            self.out_len += self.count[name]
+            root = self.root[name]
+            if root in self.made_at and root not in states and root not in self.locations:
+                self.locations[root] = target
             else:
                 self.copied_outputs.append((name, target))
 
     def place_states(self) -> None:
         """A node updates its state in place, where nobody needs the old one any more."""
         for state in self.graph.states:
-            if state.after not in self.locations and self._in_place(state.before, state.after):
-                self.locations[state.after] = self.locations[state.before]
+            after = self.root[state.after]
+            if after not in self.locations and self._in_place(state.before, after):
+                self.locations[after] = self.locations[state.before]
 
     def _in_place(self, old: str, new: str) -> bool:
+        """Whether the node that makes ``new`` may write it over ``old``, both roots."""
         made = self.made_at.get(new)
         if made is None:
             return False
         node = self.graph.nodes[made]
         index = operator(node.op).in_place
-        takes_over = index is not None and node.inputs[index] == old and node.inputs.count(old) == 1
-        return takes_over and self.last_use[old] == made and self.words[old] == self.words[new]
+        sources = [self.root[name] for name in node.inputs]
+        takes_over = index is not None and sources[index] == old and sources.count(old) == 1
+        same_size = self.words[old] == self.words[new]
+        return takes_over and same_size and node.outputs[0] == new and self.last_use[old] == made
 
     def place_rest(self) -> None:
         """Everything else, and the scratch memory of each node, goes into the arena."""
@@ -143,14 +163,14 @@ class _Planner:
             if words:
                 self.scratch[node.name] = _Buffer([], words, i, i)
             for name in node.outputs:
-                if name not in self.locations:
+                if name not in self.locations and self.root[name] == name:
                     self._place_output_of(node, i, name)
         self._assign_offsets()
 
     def _place_output_of(self, node: Node, i: int, name: str) -> None:
         last = self.last_use.get(name, i)
         index = operator(node.op).in_place
-        source = node.inputs[index] if index is not None else None
+        source = self.root[node.inputs[index]] if index is not None else None
         if source in self.buffers and self._in_place(source, name):
             shared = self.buffers[source]
             shared.names.append(name)
@@ -172,6 +192,8 @@ class _Planner:
         self.arena_len = max((one.offset + one.words for one in placed), default=0)
         for name, buffer in self.buffers.items():
             self.locations[name] = Location(Region.ARENA, buffer.offset)
+        for name, root in self.root.items():
+            self.locations[name] = self.locations[root]
 
     def finish(self) -> Plan:
         """Resolve the copies now that every tensor has its place."""
@@ -188,20 +210,27 @@ class _Planner:
         )
 
     def _output_copies(self) -> list[Copy]:
-        return [Copy(self.locations[name], target, self.words[name]) for name, target in self.copied_outputs]
+        return [self._copy(name, self.locations[name], target) for name, target in self.copied_outputs]
+
+    def _copy(self, name: str, source: Location, target: Location) -> Copy:
+        return Copy(source, target, self.count[name], self.graph.tensors[name].dtype)
 
     def _state_copies(self) -> list[Copy]:
         """Old states that become other states go through the arena first, so that no order of copies matters."""
         first, second = [], []
         for state in self.graph.states:
             source, target = self.locations[state.after], self.locations[state.before]
-            words = self.words[state.before]
             if source == target:
                 continue
             if source.region is Region.STATE:
                 aside = Location(Region.ARENA, self.arena_len)
-                self.arena_len += words
-                first.append(Copy(source, aside, words))
+                self.arena_len += self.words[state.before]
+                first.append(self._copy(state.before, source, aside))
                 source = aside
-            second.append(Copy(source, target, words))
+            second.append(self._copy(state.before, source, target))
         return [*first, *second]
+
+
+def _words(tensor: Tensor) -> int:
+    """Return the 32-bit words a tensor takes in state or arena."""
+    return -(-size(tensor.shape) * _BYTES[tensor.dtype] // 4)

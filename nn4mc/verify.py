@@ -5,16 +5,20 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nn4mc.api import Network
 from nn4mc.build.host import SANITIZERS, build_program
-from nn4mc.codegen.golden import trial_inputs
+from nn4mc.codegen.golden import interface_len, interface_type, trial_inputs
+from nn4mc.codegen.names import C_TYPES
 from nn4mc.codegen.render import render
 from nn4mc.codegen.write import write_files
 from nn4mc.errors import CheckFailed, ModelError
-from nn4mc.ir import Array, Float32Array, Graph
+from nn4mc.ir import FLOAT32, Array, Graph, Node
+from nn4mc.ops import operator
 from nn4mc.ops.base import size
 from nn4mc.reference import initial_state, step
 
@@ -22,8 +26,8 @@ RELATIVE_TOLERANCE = 1e-5
 """Of a layer's largest value, at least 1: room for some hundred float32 roundings (6e-8 each) in a row."""
 
 _TIMEOUT_S = 120.0
-_TRACE_HEADER = """void nn4mc_trace(const float *values, unsigned long count);
-#define NN4MC_TRACE(layer, values, count) nn4mc_trace(values, count)
+_TRACE_HEADER = """void nn4mc_trace(const void *values, unsigned long bytes);
+#define NN4MC_TRACE(values, bytes) nn4mc_trace(values, bytes)
 """
 
 
@@ -56,8 +60,12 @@ class Verification:
         return all(layer.passed for layer in self.layers)
 
 
-def read_inputs(path: Path, in_len: int) -> Float32Array:
-    """Return inputs (steps, in) of a .npy file; ModelError when it is damaged, of another width, or not finite."""
+def read_inputs(path: Path, network: Network) -> npt.NDArray[Any]:
+    """Return inputs (steps, in) of a .npy file in the network's input type.
+
+    Raises ModelError when the file is damaged, of another width, not finite, or holds what the type does not.
+    """
+    in_len, dtype = network.plan.in_len, interface_type(network.graph, network.graph.inputs)
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -67,13 +75,14 @@ def read_inputs(path: Path, in_len: int) -> Float32Array:
     flat = values.reshape(values.shape[0], -1)
     if flat.shape[0] == 0 or flat.shape[1] != in_len:
         raise ModelError(f"{path}: shape {values.shape}, expected (steps, {in_len})")
-    inputs = flat.astype(np.float32)
-    if not np.isfinite(inputs).all():
+    if not np.isfinite(flat).all():
         raise ModelError(f"{path}: holds NaN or Inf")
-    return inputs
+    if dtype != FLOAT32 and not np.array_equal(flat, np.clip(np.round(flat), -128, 127)):
+        raise ModelError(f"{path}: the model takes {dtype}, expected whole numbers in -128..127")
+    return flat.astype(dtype)
 
 
-def verify(network: Network, inputs: Float32Array | None = None, steps: int = 500) -> Verification:
+def verify(network: Network, inputs: npt.NDArray[Any] | None = None, steps: int = 500) -> Verification:
     """Run ``inputs`` (steps, in), or the model's examples and random numbers, through C and float64 alike.
 
     The C is built with address and undefined-behaviour sanitizers. Raises ToolMissingError without a C compiler,
@@ -83,63 +92,82 @@ def verify(network: Network, inputs: Float32Array | None = None, steps: int = 50
     found = _split(network.graph, _run(network, rows), len(rows))
     expected = _reference(network.graph, rows)
     layers = tuple(
-        _compare(name, op, found_values, expected_values)
-        for (name, op), found_values, expected_values in zip(_columns(network.graph), found, expected, strict=True)
+        _compare(column, found_values, expected_values)
+        for column, found_values, expected_values in zip(_columns(network.graph), found, expected, strict=True)
     )
     return Verification(layers, len(rows))
 
 
+def _layers(graph: Graph) -> list[Node]:
+    """Return the nodes that have C of their own: views have none."""
+    return [node for node in graph.nodes if not operator(node.op).view]
+
+
 def _columns(graph: Graph) -> list[tuple[str, str]]:
-    return [*((node.name, node.op) for node in graph.nodes), ("outputs", "")]
+    return [*((node.name, node.op) for node in _layers(graph)), ("outputs", "")]
 
 
-def _run(network: Network, inputs: Float32Array) -> Float32Array:
+def _run(network: Network, inputs: npt.NDArray[Any]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="nn4mc-verify-") as name:
         folder = Path(name)
         write_files(folder, network.emitted.files)
         (folder / "trace.h").write_text(_TRACE_HEADER)
-        (folder / "trace_main.c").write_text(
-            render("trace_main.c.j2", {"name": network.name, "NAME": network.name.upper()})
-        )
+        (folder / "trace_main.c").write_text(render("trace_main.c.j2", _trace_values(network)))
         flags = (*SANITIZERS, "-include", str(folder / "trace.h"))
         program = build_program(sorted(folder.glob("*.c")), folder / "trace", flags)
         return _stream(program, inputs)
 
 
-def _stream(program: Path, inputs: Float32Array) -> Float32Array:
+def _trace_values(network: Network) -> dict[str, str]:
+    graph = network.graph
+    return {
+        "name": network.name,
+        "NAME": network.name.upper(),
+        "in_type": C_TYPES[interface_type(graph, graph.inputs)],
+        "out_type": C_TYPES[interface_type(graph, graph.outputs)],
+    }
+
+
+def _stream(program: Path, inputs: npt.NDArray[Any]) -> bytes:
     try:
-        done = subprocess.run(
-            [program], input=inputs.astype("<f4").tobytes(), capture_output=True, timeout=_TIMEOUT_S, check=False
-        )
+        done = subprocess.run([program], input=inputs.tobytes(), capture_output=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise CheckFailed(f"the generated code did not end within {_TIMEOUT_S:.0f} s") from error
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace").strip()[-2000:] or "an input or an output is not finite"
         raise CheckFailed(f"the generated code ended with status {done.returncode}: {reason}")
-    return np.frombuffer(done.stdout, dtype="<f4")
+    return done.stdout
 
 
-def _split(graph: Graph, words: Float32Array, steps: int) -> Iterator[Array]:
-    """Cut the program's words into one array (steps, words) a column."""
-    widths = [size(graph.tensors[node.outputs[0]].shape) for node in graph.nodes]
-    widths.append(sum(size(graph.tensors[name].shape) for name in graph.outputs))
-    table = words.astype(np.float64).reshape(steps, sum(widths))
-    return iter(np.split(table, np.cumsum(widths)[:-1], axis=1))
+def _split(graph: Graph, words: bytes, steps: int) -> Iterator[Array]:
+    """Cut the program's bytes into one float64 array (steps, elements) a column."""
+    columns = [(size(graph.tensors[name].shape), graph.tensors[name].dtype) for name in _outputs(graph)]
+    columns.append((interface_len(graph, graph.outputs), interface_type(graph, graph.outputs)))
+    widths = [count * np.dtype(dtype).itemsize for count, dtype in columns]
+    table = np.frombuffer(words, np.uint8).reshape(steps, sum(widths))
+    parts = np.split(table, np.cumsum(widths)[:-1], axis=1)
+    for part, (_, dtype) in zip(parts, columns, strict=True):
+        yield np.ascontiguousarray(part).view(dtype).astype(np.float64)
 
 
-def _reference(graph: Graph, inputs: Float32Array) -> list[Array]:
+def _outputs(graph: Graph) -> list[str]:
+    return [node.outputs[0] for node in _layers(graph)]
+
+
+def _reference(graph: Graph, inputs: npt.NDArray[Any]) -> list[Array]:
     state = initial_state(graph)
     columns: list[list[Array]] = [[] for _ in _columns(graph)]
     for row in inputs:
         done = step(graph, row, state)
         state = dict(done.state)
-        for column, node in zip(columns, graph.nodes, strict=False):
-            column.append(done.tensors[node.outputs[0]].ravel())
+        for column, name in zip(columns, _outputs(graph), strict=False):
+            column.append(done.tensors[name].ravel())
         columns[-1].append(done.outputs)
     return [np.array(column) for column in columns]
 
 
-def _compare(name: str, op: str, found: Array, expected: Array) -> LayerError:
+def _compare(column: tuple[str, str], found: Array, expected: Array) -> LayerError:
     errors = np.abs(found - expected).max(axis=1)
     tolerance = RELATIVE_TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    name, op = column
     return LayerError(name, op, float(errors.max()), tolerance, int(errors.argmax()))

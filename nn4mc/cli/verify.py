@@ -26,7 +26,7 @@ def verify_command(model: str, inputs: Path | None, steps: int, as_json: bool) -
     from nn4mc.verify import read_inputs, verify  # noqa: PLC0415
 
     network = compile_model(model)
-    rows = None if inputs is None else read_inputs(inputs, network.plan.in_len)
+    rows = None if inputs is None else read_inputs(inputs, network)
     found = verify(network, rows, steps)
     if as_json:
         layers = [{**asdict(layer), "passed": layer.passed} for layer in found.layers]

@@ -5,12 +5,8 @@ from collections.abc import Mapping
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.render import render
-from nn4mc.codegen.runtime import network_runtime
-from nn4mc.codegen.target import TARGETS
 from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
 from nn4mc.control.policy import KIND, Policy, offsets, resolved_variables
-
-_HELD_ELSEWHERE = {"library.json", "examples/main.c"}
 
 
 def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
@@ -29,8 +25,8 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "attitudes": [at for name, at in offsets(policy.sensors).items() if name == "quaternion"],
         "observation": _observation(policy),
     }
-    runtime = network_runtime(TARGETS["cortex-m4f"])
-    files = {n: text for n, text in network.files.items() if n not in runtime and n not in _HELD_ELSEWHERE}
+    own = (f"{network.name}.h", f"{network.name}.c")
+    files = {name: network.files[name] for name in own}
     files["controller.h"] = render("policy.h.j2", values)
     files["controller.c"] = render("policy.c.j2", values)
     return files

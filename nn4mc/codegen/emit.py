@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from nn4mc import __version__
-from nn4mc.codegen.golden import Golden, make_golden
+from nn4mc.codegen.golden import Golden, interface_type, make_golden
 from nn4mc.codegen.identifiers import c_identifier, comment_text
-from nn4mc.codegen.literals import float_literal, float_rows
+from nn4mc.codegen.literals import float_literal, rows
 from nn4mc.codegen.model_id import model_id
-from nn4mc.codegen.names import place, tensor_names
+from nn4mc.codegen.names import C_TYPES, place, tensor_names
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.codegen.target import Target
 from nn4mc.gate import check
-from nn4mc.ir import Graph, Node
+from nn4mc.ir import FLOAT32, INT8, Graph, Node
 from nn4mc.ops import operator
 from nn4mc.ops.activation import ACTIVATION, IDENTITY
 from nn4mc.ops.base import size
 from nn4mc.plan import Plan
 
-_HEADERS = ("nn4mc_elementary.h", "nn4mc_gru.h", "nn4mc_product.h")
+_ALWAYS = ("nn4mc_product",)
+"""The copying loops of every network."""
+_COPY = {FLOAT32: "nn4mc_copy", INT8: "nn4mc_copy_int8"}
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,13 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         "const_bytes": const_bytes,
         "golden": golden,
         "golden_limit": float_literal(golden.limit),
-        "golden_in": float_rows(golden.inputs),
-        "golden_out": float_rows(golden.outputs),
+        "golden_in": rows(golden.inputs),
+        "golden_out": rows(golden.outputs),
+        "in_type": C_TYPES[interface_type(graph, graph.inputs)],
+        "out_type": C_TYPES[interface_type(graph, graph.outputs)],
+        "interface": [*_interface(graph, "in", graph.inputs), *_interface(graph, "out", graph.outputs)],
         "layers": [layer_line(graph, node) for node in graph.nodes],
-        "headers": _HEADERS,
+        "headers": [f"{stem}.h" for stem in _runtime(graph)],
         **_body(graph, plan),
     }
     files = {
@@ -65,7 +72,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         f"{name}.c": render("network.c.j2", values),
         "library.json": render("library.json.j2", values),
         "examples/main.c": render("example.c.j2", values),
-        **network_runtime(target),
+        **network_runtime(target, _runtime(graph)),
     }
     return Emitted(name, identity, files, golden, const_bytes)
 
@@ -86,7 +93,28 @@ def parameter_count(graph: Graph) -> int:
 
 def _const_bytes(graph: Graph, golden: Golden) -> int:
     initial = sum(state.initial.size for state in graph.states if state.initial.any())
-    return 4 * (parameter_count(graph) + golden.inputs.size + golden.outputs.size + initial)
+    weights = sum(tensor.data.nbytes for tensor in graph.tensors.values() if tensor.data is not None)
+    return weights + golden.inputs.nbytes + golden.outputs.nbytes + 4 * initial
+
+
+def _runtime(graph: Graph) -> list[str]:
+    """Return the runtime files that a graph's operators and their fused activations call."""
+    used = [operator(node.op) for node in graph.nodes]
+    used += [operator(str(node.attributes[ACTIVATION])) for node in graph.nodes if ACTIVATION in node.attributes]
+    return sorted({stem for one in used for stem in one.runtime} | set(_ALWAYS))
+
+
+def _interface(graph: Graph, array: str, names: tuple[str, ...]) -> list[str]:
+    """Return a line for each input or output: where it is in the array, its name, shape and quantisation."""
+    lines, at = [], 0
+    for name in names:
+        tensor = graph.tensors[name]
+        count = size(tensor.shape)
+        scale = tensor.quantization
+        stands_for = f", real = {scale.scale[0]:.9g} * (integer - {scale.zero_point[0]})" if scale else ""
+        lines.append(f"{array}[{at}..{at + count - 1}] {comment_text(name)} {tensor.shape}{stands_for}")
+        at += count
+    return lines
 
 
 def _body(graph: Graph, plan: Plan) -> dict[str, object]:
@@ -96,14 +124,23 @@ def _body(graph: Graph, plan: Plan) -> dict[str, object]:
             "name": names[name],
             "about": f"{comment_text(name)} {tensor.shape}",
             "length": size(tensor.shape),
-            "rows": float_rows(tensor.data),
+            "type": C_TYPES[tensor.dtype],
+            "rows": rows(tensor.data),
         }
         for name, tensor in graph.tensors.items()
         if tensor.data is not None
     ]
     states, initial = _states(graph, plan)
-    copies = [{"source": place(c.source), "target": place(c.target), "words": c.words} for c in plan.copies]
-    layers = [_layer(graph, plan, names, node) for node in graph.nodes]
+    copies = [
+        {
+            "source": place(copy.source, copy.dtype),
+            "target": place(copy.target, copy.dtype),
+            "count": copy.count,
+            "function": _COPY[copy.dtype],
+        }
+        for copy in plan.copies
+    ]
+    layers = [_layer(graph, plan, names, node) for node in graph.nodes if not operator(node.op).view]
     return {"constants": [*constants, *initial], "states": states, "copies": copies, "body": layers}
 
 
@@ -117,28 +154,39 @@ def _states(graph: Graph, plan: Plan) -> tuple[list[dict[str, object]], list[dic
         states.append({"offset": offset, "words": state.initial.size, "initial": array})
         if array:
             about = f"{comment_text(state.before)} before the first step"
-            rows = float_rows(state.initial)
-            constants.append({"name": array, "about": about, "length": state.initial.size, "rows": rows})
+            entry = {"name": array, "about": about, "length": state.initial.size}
+            constants.append({**entry, "type": C_TYPES[FLOAT32], "rows": rows(state.initial)})
     return states, constants
 
 
 def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node) -> dict[str, object]:
-    input_shapes = [graph.tensors[name].shape for name in node.inputs]
-    lengths = [size(graph.tensors[name].shape) for name in node.outputs]
+    inputs = [graph.tensors[name] for name in node.inputs]
+    outputs = [graph.tensors[name] for name in node.outputs]
     scratch = plan.scratch.get(node.name)
     values = {
         "inputs": [names[name] for name in node.inputs],
         "outputs": [names[name] for name in node.outputs],
-        "input_shapes": input_shapes,
-        "input_lengths": [size(shape) for shape in input_shapes],
-        "output_lengths": lengths,
+        "input_shapes": [tensor.shape for tensor in inputs],
+        "output_shapes": [tensor.shape for tensor in outputs],
+        "input_lengths": [size(tensor.shape) for tensor in inputs],
+        "output_lengths": [size(tensor.shape) for tensor in outputs],
+        "copy": _COPY[outputs[0].dtype],
         "scratch": place(scratch) if scratch else "",
         "attributes": node.attributes,
-        "activation": node.attributes.get(ACTIVATION, IDENTITY),
+        **operator(node.op).details(node, inputs, outputs),
     }
-    code = render(f"ops/{node.op}.c.j2", values).strip("\n")
-    about = layer_line(graph, node)
-    return {"about": about, "code": code, "output": names[node.outputs[0]], "length": lengths[0]}
+    code = render(f"ops/{node.op}.c.j2", values).strip("\n") + _activation(node, values)
+    nbytes = size(outputs[0].shape) * np.dtype(outputs[0].dtype).itemsize
+    return {"about": layer_line(graph, node), "code": code, "output": names[node.outputs[0]], "bytes": nbytes}
+
+
+def _activation(node: Node, values: Mapping[str, object]) -> str:
+    """Return the C of a fused activation, which works on the product's own output."""
+    name = str(node.attributes.get(ACTIVATION, IDENTITY))
+    if name == IDENTITY:
+        return ""
+    here = {**values, "inputs": values["outputs"], "input_lengths": values["output_lengths"], "attributes": {}}
+    return "\n" + render(f"ops/{name}.c.j2", here).strip("\n")
 
 
 def network_name(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nn4mc.codegen.identifiers import c_identifier
-from nn4mc.ir import Graph
+from nn4mc.ir import FLOAT32, INT8, INT32, Graph
 from nn4mc.plan import Location, Plan, Region
 
 _TAKEN = {"network", "in", "out", "golden_in", "golden_out", "gru", "i", "step", "error", "size", "worst"}
@@ -25,10 +25,16 @@ def unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def place(location: Location) -> str:
+C_TYPES = {FLOAT32: "float", INT8: "int8_t", INT32: "int32_t"}
+
+
+def place(location: Location, dtype: str = FLOAT32) -> str:
     """Return the C expression of a place in memory, such as ``network->arena + 64``."""
     base = _BASE[location.region]
-    return f"{base} + {location.offset}" if location.offset else base
+    expression = f"{base} + {location.offset}" if location.offset else base
+    if dtype != FLOAT32 and location.region in (Region.STATE, Region.ARENA):
+        return f"({C_TYPES[dtype]} *)({expression})"
+    return expression
 
 
 def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
@@ -36,5 +42,5 @@ def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
     taken = set(_TAKEN)
     names = {}
     for name, tensor in graph.tensors.items():
-        names[name] = unique(name, taken) if tensor.data is not None else place(plan.locations[name])
+        names[name] = unique(name, taken) if tensor.data is not None else place(plan.locations[name], tensor.dtype)
     return names

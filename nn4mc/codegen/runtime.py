@@ -1,12 +1,13 @@
 """The C runtime that travels beside generated code: the sources of firmware/lib/nn4mc."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nn4mc.codegen.target import Target
 from nn4mc.resources import resource
 
-_NETWORK = ("nn4mc_bits", "nn4mc_status", "nn4mc_elementary", "nn4mc_product", "nn4mc_gru")
+_HEADERS = ("nn4mc_bits", "nn4mc_status")
+"""What every network includes."""
 
 
 def runtime_folder() -> Path:
@@ -14,10 +15,11 @@ def runtime_folder() -> Path:
     return resource("firmware", "lib", "nn4mc", "src")
 
 
-def network_runtime(target: Target) -> Mapping[str, str]:
-    """Return the runtime a network needs, by file name, configured for ``target``."""
+def network_runtime(target: Target, stems: Sequence[str]) -> Mapping[str, str]:
+    """Return the runtime files ``stems`` (.h and .c) a network needs, by name, configured for ``target``."""
     folder = runtime_folder()
-    files = {path.name: path.read_text() for stem in _NETWORK for path in sorted(folder.glob(f"{stem}.[ch]"))}
+    needed = (*_HEADERS, *stems)
+    files = {path.name: path.read_text() for stem in needed for path in sorted(folder.glob(f"{stem}.[ch]"))}
     config = (folder / "nn4mc_config.h").read_text()
     files["nn4mc_config.h"] = config.replace(
         "#define NN4MC_BLOCK_ROWS 4", f"#define NN4MC_BLOCK_ROWS {target.block_rows}"

@@ -102,7 +102,9 @@ MESSAGES = (
             Field("clock_hz", "u32", "core clock; 0 where the board has none"),
             Field("cycle_source", "u8", "CycleSource: what counts `cycles` in STEP"),
             Field("reset_cause", "u8", "ResetCause: why the device last started"),
-            Field("selftest_error", "f32", "largest error of the golden vectors; beyond the model's limit STEP is refused"),
+            Field(
+                "selftest_error", "f32", "largest error of the golden vectors; beyond the model's limit STEP is refused"
+            ),
         ),
     ),
     Message(

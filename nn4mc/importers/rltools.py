@@ -6,7 +6,7 @@ Matrices are row-major (out, in); the GRU's gate order is r, z, n and its reset 
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -14,29 +14,12 @@ import numpy as np
 
 from nn4mc.errors import ModelError, UnsupportedError
 from nn4mc.importers import hdf5
+from nn4mc.importers.builder import GraphBuilder
 from nn4mc.importers.limits import Limits, cap
-from nn4mc.ir import Float32Array, Graph, Node, Source, State, Tensor
+from nn4mc.ir import Float32Array, Graph, Source
 from nn4mc.ops.gru import RESET_AFTER, merge_biases
 
 _ACTIVATIONS = {"IDENTITY": "identity", "RELU": "relu", "SIGMOID": "sigmoid", "TANH": "tanh"}
-
-
-@dataclass
-class _Builder:
-    """The graph as it grows, layer by layer; ``last`` is the tensor the next layer reads."""
-
-    last: str
-    tensors: dict[str, Tensor] = field(default_factory=dict)
-    nodes: list[Node] = field(default_factory=list)
-    states: list[State] = field(default_factory=list)
-
-    def value(self, name: str, width: int) -> str:
-        self.tensors[name] = Tensor(name, (width,))
-        return name
-
-    def constant(self, name: str, data: Float32Array) -> str:
-        self.tensors[name] = Tensor(name, data.shape, data)
-        return name
 
 
 @dataclass(frozen=True)
@@ -77,20 +60,12 @@ def load(path: Path, name: str, limits: Limits) -> Graph:
         layers = _layers(file, path, limits)
         _refuse_unsupported(layers)
         width = layers[0].matrix(_first_weights(layers[0])).shape[1]
-        builder = _Builder(last="observation")
-        builder.value("observation", width)
+        builder = GraphBuilder(name, str(path))
+        last = builder.input("observation", (width,))
         for layer in layers:
-            _READERS[_type(layer)](layer, builder)
+            last = _READERS[_type(layer)](layer, builder, last)
         examples = _examples(file, width, path, limits)
-    return Graph(
-        name=name,
-        tensors=builder.tensors,
-        nodes=tuple(builder.nodes),
-        inputs=("observation",),
-        outputs=(builder.last,),
-        states=tuple(builder.states),
-        source=Source("rltools", digest, examples),
-    )
+    return builder.finish((last,), Source("rltools", digest, examples))
 
 
 def _layers(file: h5py.File, path: Path, limits: Limits) -> list[_Layer]:
@@ -135,53 +110,38 @@ def _first_weights(layer: _Layer) -> str:
     return "weights_input" if _type(layer) == "gru" else "weights"
 
 
-def _read_dense(layer: _Layer, builder: _Builder) -> None:
+def _read_dense(layer: _Layer, builder: GraphBuilder, last: str) -> str:
     hdf5.members(layer.group, {"weights", "biases"}, layer.where)
     weights = layer.matrix("weights")
-    _expect_width(layer, weights, builder)
-    name, width = f"dense_{layer.index}", weights.shape[0]
+    name = f"dense_{layer.index}"
     inputs = (
-        builder.last,
+        last,
         builder.constant(f"{name}_weights", weights),
-        builder.constant(f"{name}_bias", layer.vector("biases", width)),
+        builder.constant(f"{name}_bias", layer.vector("biases", weights.shape[0])),
     )
-    output = builder.value(f"{name}_out", width)
-    builder.nodes.append(Node(name, "dense", inputs, (output,)))
-    activation = f"{_ACTIVATIONS[_activation(layer)]}_{layer.index}"
-    builder.last = builder.value(f"{activation}_out", width)
-    builder.nodes.append(Node(activation, _ACTIVATIONS[_activation(layer)], (output,), (builder.last,)))
+    activation = _ACTIVATIONS[_activation(layer)]
+    return builder.node(activation, f"{activation}_{layer.index}", [builder.node("dense", name, inputs)])
 
 
-def _read_gru(layer: _Layer, builder: _Builder) -> None:
+def _read_gru(layer: _Layer, builder: GraphBuilder, last: str) -> str:
     known = {"weights_input", "weights_hidden", "biases_input", "biases_hidden", "initial_hidden_state"}
     hdf5.members(layer.group, known, layer.where)
     weights, recurrent = layer.matrix("weights_input"), layer.matrix("weights_hidden")
-    _expect_width(layer, weights, builder)
     hidden = recurrent.shape[1]
-    if recurrent.shape != (3 * hidden, hidden) or weights.shape[0] != 3 * hidden:
-        raise ModelError(f"{layer.where}: weights {weights.shape} and {recurrent.shape} are not those of a GRU")
     biases = merge_biases(layer.vector("biases_input", 3 * hidden), layer.vector("biases_hidden", 3 * hidden))
     name = f"gru_{layer.index}"
-    before = builder.value(f"{name}_state", hidden)
-    inputs = (
-        builder.last,
-        before,
+    before = builder.state(f"{name}_state", layer.vector("initial_hidden_state", hidden))
+    constants = (
         builder.constant(f"{name}_weights", weights),
         builder.constant(f"{name}_recurrent", recurrent),
         builder.constant(f"{name}_bias", biases),
     )
-    builder.last = builder.value(f"{name}_out", hidden)
-    builder.nodes.append(Node(name, "gru", inputs, (builder.last,), {RESET_AFTER: True}))
-    builder.states.append(State(before, builder.last, layer.vector("initial_hidden_state", hidden)))
+    after = builder.node("gru", name, (last, before, *constants), {RESET_AFTER: True})
+    builder.carry(before, after)
+    return after
 
 
-_READERS: dict[str, Callable[[_Layer, _Builder], None]] = {"dense": _read_dense, "gru": _read_gru}
-
-
-def _expect_width(layer: _Layer, weights: Float32Array, builder: _Builder) -> None:
-    width = builder.tensors[builder.last].shape[0]
-    if weights.shape[1] != width:
-        raise ModelError(f"{layer.where}: takes {weights.shape[1]} inputs, and the layer before gives {width}")
+_READERS: dict[str, Callable[[_Layer, GraphBuilder, str], str]] = {"dense": _read_dense, "gru": _read_gru}
 
 
 def _examples(file: h5py.File, width: int, path: Path, limits: Limits) -> Float32Array | None:

@@ -1,4 +1,4 @@
-"""Activations a product operator can apply to its own output, by the name of their elementwise operator."""
+"""Activations a product operator applies to its own output, by the name of an elementwise operator."""
 
 from collections.abc import Callable
 
@@ -21,27 +21,12 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(np.where(x >= 0.0, 1.0, e) / (1.0 + e))
 
 
-def relu(x: Array) -> Array:
-    """Return max(x, 0)."""
-    return np.maximum(x, 0.0)
-
-
-def identity(x: Array) -> Array:
-    """Return x."""
-    return x
-
-
-FUNCTIONS: dict[str, Callable[[Array], Array]] = {
-    IDENTITY: identity,
-    "relu": relu,
-    "sigmoid": sigmoid,
-    "tanh": np.tanh,
-}
-
-
 def activation_of(node: Node) -> Callable[[Array], Array]:
     """Return the float64 function of a node's fused activation; GraphError names the known ones."""
+    from nn4mc.ops import OPERATORS  # noqa: PLC0415 - the registry imports the operators, which import this
+
     name = str(node.attributes.get(ACTIVATION, IDENTITY))
-    if name not in FUNCTIONS:
-        raise GraphError(f"node '{node.name}' ({node.op}): activation '{name}' is not one of {', '.join(FUNCTIONS)}")
-    return FUNCTIONS[name]
+    known = [operator.name for operator in OPERATORS.values() if operator.elementwise]
+    if name not in known:
+        raise GraphError(f"node '{node.name}' ({node.op}): activation '{name}' is not one of {', '.join(known)}")
+    return lambda x: OPERATORS[name].reference(Node(node.name, name, (), ()), [x])[0]

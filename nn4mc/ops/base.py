@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from math import prod
 
 from nn4mc.errors import GraphError
-from nn4mc.ir import Array, Node, Shape
+from nn4mc.ir import FLOAT32, INT8, Array, Node, Shape, Tensor
+
+FLOATS = (FLOAT32,)
+ANY_TYPE = (FLOAT32, INT8)
 
 
 def no_scratch(_node: Node, _inputs: Sequence[Shape]) -> int:
@@ -18,14 +21,23 @@ def no_macs(_node: Node, _inputs: Sequence[Shape]) -> int:
     return 0
 
 
+def nothing_to_add(_node: Node, _inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
+    """Return {}: the operator's template needs nothing beyond what every template sees."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Operator:
     """One operator; its C is ``codegen/templates/ops/<name>.c.j2``.
 
-    ``shapes`` gives the output shapes and raises GraphError when the inputs do not fit; ``reference`` computes in
-    float64; ``macs`` counts multiply-accumulates; ``scratch`` counts float32 words of working memory;
-    ``attributes`` maps each attribute to the values it may take; ``in_place`` is the input whose memory output 0
-    may reuse; ``elementwise`` operators can be fused behind a product as its activation.
+    ``shapes`` gives the output shapes and raises GraphError when inputs or attributes do not fit; ``reference``
+    computes in float64 (integers as whole numbers); ``macs`` counts multiply-accumulates; ``scratch`` counts 32-bit
+    words of working memory; ``attributes`` are the names a node may carry; ``constants`` are the inputs that must be
+    constants; ``types`` are those its inputs and outputs may have; ``runtime`` names the C files it calls;
+    ``details`` computes further values for its template.
+
+    ``in_place`` is the input whose memory output 0 may reuse; a ``view`` is output 0 being input 0 in another shape,
+    without any C; ``elementwise`` operators can be fused behind a product as its activation.
     """
 
     name: str
@@ -35,9 +47,13 @@ class Operator:
     reference: Callable[[Node, Sequence[Array]], tuple[Array, ...]]
     macs: Callable[[Node, Sequence[Shape]], int] = no_macs
     scratch: Callable[[Node, Sequence[Shape]], int] = no_scratch
+    details: Callable[[Node, Sequence[Tensor], Sequence[Tensor]], dict[str, object]] = nothing_to_add
     attributes: tuple[str, ...] = ()
     constants: tuple[int, ...] = ()
+    types: tuple[str, ...] = FLOATS
+    runtime: tuple[str, ...] = ()
     in_place: int | None = None
+    view: bool = False
     elementwise: bool = False
 
 
@@ -52,7 +68,36 @@ def expect_shape(node: Node, what: str, found: Shape, expected: Shape) -> None:
     expect(found == expected, node, f"{what} has shape {found}, expected {expected}")
 
 
-def elementwise(name: str, about: str, function: Callable[[Array], Array]) -> Operator:
+def number(node: Node, name: str) -> float:
+    """Return a numeric attribute of a node; GraphError when it is missing or not a number."""
+    value = node.attributes.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise GraphError(f"node '{node.name}' ({node.op}): attribute {name} is {value!r}, expected a number")
+    return float(value)
+
+
+def whole(node: Node, name: str) -> int:
+    """Return an integer attribute of a node; GraphError when it is missing or not an integer."""
+    value = node.attributes.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise GraphError(f"node '{node.name}' ({node.op}): attribute {name} is {value!r}, expected an integer")
+    return value
+
+
+def wholes(node: Node, name: str) -> tuple[int, ...]:
+    """Return a tuple-of-integers attribute of a node; GraphError when it is missing or something else."""
+    value = node.attributes.get(name)
+    if not isinstance(value, tuple) or not all(isinstance(one, int) for one in value):
+        raise GraphError(f"node '{node.name}' ({node.op}): attribute {name} is {value!r}, expected a tuple of integers")
+    return value
+
+
+def elementwise(
+    name: str,
+    about: str,
+    function: Callable[[Array], Array],
+    runtime: tuple[str, ...] = (),
+) -> Operator:
     """Return the operator that applies ``function`` to each element of its one input."""
     return Operator(
         name=name,
@@ -60,6 +105,7 @@ def elementwise(name: str, about: str, function: Callable[[Array], Array]) -> Op
         arity=(1, 1),
         shapes=lambda _node, inputs: (inputs[0],),
         reference=lambda _node, inputs: (function(inputs[0]),),
+        runtime=runtime,
         in_place=0,
         elementwise=True,
     )

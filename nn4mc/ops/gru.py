@@ -74,5 +74,6 @@ OPERATOR = Operator(
     scratch=_scratch,
     attributes=(RESET_AFTER,),
     constants=(2, 3, 4),
+    runtime=("nn4mc_gru", "nn4mc_product", "nn4mc_elementary"),
     in_place=1,
 )

@@ -1,6 +1,7 @@
 """tanh: hyperbolic tangent."""
 
-from nn4mc.ops.activation import FUNCTIONS
+import numpy as np
+
 from nn4mc.ops.base import elementwise
 
-OPERATOR = elementwise("tanh", "hyperbolic tangent", FUNCTIONS["tanh"])
+OPERATOR = elementwise("tanh", "hyperbolic tangent", np.tanh, ("nn4mc_elementary",))

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import numpy as np
-
-from nn4mc.ir import Graph, Tensor
+from nn4mc.ir import Graph
 from nn4mc.ops import operator
 
 
@@ -17,7 +15,8 @@ def fold_constants(graph: Graph) -> Graph:
         if any(values is None for values in data):
             kept.append(node)
             continue
-        made = operator(node.op).reference(node, [values.astype(np.float64) for values in data if values is not None])
+        made = operator(node.op).reference(node, [values.astype("float64") for values in data if values is not None])
         for name, values in zip(node.outputs, made, strict=True):
-            tensors[name] = Tensor(name, values.shape, values.astype(np.float32))
+            tensor = tensors[name]
+            tensors[name] = replace(tensor, shape=values.shape, data=values.astype(tensor.dtype))
     return replace(graph, tensors=tensors, nodes=tuple(kept))

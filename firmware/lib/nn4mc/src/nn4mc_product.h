@@ -20,6 +20,10 @@ void nn4mc_dense(const float *NN4MC_RESTRICT w, const float *NN4MC_RESTRICT b, c
 
 /* to[count] = from[count]; the two do not overlap. */
 void nn4mc_copy(const float *NN4MC_RESTRICT from, float *NN4MC_RESTRICT to, size_t count);
+void nn4mc_copy_int8(const int8_t *NN4MC_RESTRICT from, int8_t *NN4MC_RESTRICT to, size_t count);
+
+/* to[count] = 0. */
+void nn4mc_zero(float to[], size_t count);
 
 #ifdef __cplusplus
 }
