@@ -1,32 +1,43 @@
 """Model files in, graphs out. Files are read as data; no code of a model ever runs."""
 
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from nn4mc.errors import ModelError
-from nn4mc.importers import rltools
-from nn4mc.importers.limits import DEFAULT_LIMITS, Limits, cap
+from nn4mc.importers.limits import cap
+from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.importers.raptor import raptor_checkpoint
 from nn4mc.ir import Graph
 
 BUILT_IN = {"raptor": raptor_checkpoint}
 """Models known by name: each function finds the file."""
 
-READERS = {".h5": rltools.load, ".hdf5": rltools.load}
-"""Readers by file suffix."""
+READERS: Mapping[str, str] = {
+    ".h5": "nn4mc.importers.hdf5_models",
+    ".hdf5": "nn4mc.importers.hdf5_models",
+    ".keras": "nn4mc.importers.keras",
+    ".onnx": "nn4mc.importers.onnx",
+    ".pt2": "nn4mc.importers.pt2",
+    ".tflite": "nn4mc.importers.tflite",
+}
+"""The module whose ``load(path, name, options)`` reads a file of a suffix; imported only when it is needed."""
 
 
-def load(model: str | Path, limits: Limits = DEFAULT_LIMITS) -> Graph:
+def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     """Read a model file, or a built-in model by name ("raptor"), into a graph.
 
-    Raises ModelError when the file is missing, damaged or over ``limits``; UnsupportedError when it holds a layer
-    without a C kernel; ToolMissingError when a built-in model's package is not installed.
+    Raises ModelError when the file is missing, damaged or over the limits; UnsupportedError, naming all of them,
+    when it holds layers without a C kernel; ToolMissingError when a package that reads it is not installed.
     """
     path = BUILT_IN[str(model)]() if str(model) in BUILT_IN else Path(model)
     if not path.is_file():
         raise ModelError(f"{path}: no such model file. Built-in models: {', '.join(BUILT_IN)}.")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    module = READERS.get(path.suffix.lower())
+    if module is None:
         raise ModelError(f"{path}: files of type '{path.suffix}' are not read. Known: {', '.join(READERS)}.")
-    cap(path.stat().st_size, limits.file_bytes, "the size in bytes", str(path))
+    cap(path.stat().st_size, options.limits.file_bytes, "the size in bytes", str(path))
     name = str(model) if str(model) in BUILT_IN else path.stem
-    return reader(path, name, limits)
+    graph = import_module(module).load(path, name, options)
+    assert isinstance(graph, Graph)
+    return graph

@@ -16,6 +16,7 @@ from nn4mc.errors import ModelError, UnsupportedError
 from nn4mc.importers import hdf5
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.importers.limits import Limits, cap
+from nn4mc.importers.options import ImportOptions
 from nn4mc.ir import Float32Array, Graph, Source
 from nn4mc.ops.gru import RESET_AFTER, merge_biases
 
@@ -50,11 +51,12 @@ class _Layer:
         return data.reshape(width)
 
 
-def load(path: Path, name: str, limits: Limits) -> Graph:
+def load(path: Path, name: str, options: ImportOptions) -> Graph:
     """Read an RLtools HDF5 checkpoint into a graph of one step, its hidden states carried.
 
     Raises ModelError for a damaged or hostile file, UnsupportedError naming all layers without a kernel.
     """
+    limits = options.limits
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with hdf5.guarded(str(path), lambda: h5py.File(path, "r")) as file:
         layers = _layers(file, path, limits)
