@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FLIGHTS := --vehicle x500_real --vehicle crazyflie --reference hover --reference lissajous
 
 .DEFAULT_GOAL := help
-.PHONY: help hil test setup setup-test lint bench wheel clean
+.PHONY: help hil test conformance setup setup-test lint bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -18,6 +18,9 @@ hil: setup ## fly RAPTOR on an emulated Cortex-M4 and write report/
 
 test: setup-test ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+conformance: setup-test ## run ONNX' own node tests through generated C and count them
+	$(BIN)/python -m tests.conformance.run
 
 setup: $(VENV)/.ready-hil ## install what the main job needs
 	@PYTHON=$(PYTHON) scripts/system-packages.sh hil

@@ -11,6 +11,7 @@ from nn4mc.codegen.write import write_files
 from nn4mc.control.policy import Policy, check_policy
 from nn4mc.errors import ConfigError
 from nn4mc.importers import load
+from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.ir import Graph
 from nn4mc.passes import lower
 from nn4mc.plan import Plan, make_plan
@@ -39,13 +40,18 @@ class Network:
         write_files(Path(folder), self.emitted.files)
 
 
-def compile_model(model: str | Path, name: str | None = None, target_name: str = "cortex-m4f") -> Network:
+def compile_model(
+    model: str | Path,
+    name: str | None = None,
+    target_name: str = "cortex-m4f",
+    options: ImportOptions = DEFAULT_OPTIONS,
+) -> Network:
     """Compile a model file, or a built-in model by name, to C.
 
     ``name`` prefixes every C name; by default that of the model. Raises ModelError or UnsupportedError for the
     model, ConfigError for a name that is no C identifier or an unknown target.
     """
-    return compile_graph(load(model), name, target_name)
+    return compile_graph(load(model, options), name, target_name)
 
 
 def compile_graph(graph: Graph, name: str | None = None, target_name: str = "cortex-m4f") -> Network:

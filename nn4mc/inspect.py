@@ -9,7 +9,7 @@ from nn4mc.codegen.target import Target
 from nn4mc.errors import ToolMissingError
 from nn4mc.ir import Shape
 from nn4mc.ops import operator
-from nn4mc.ops.activation import ACTIVATION, IDENTITY
+from nn4mc.ops.activation import fused_activation
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Inspection:
 
 def inspect(network: Network, target: Target) -> Inspection:
     """Return what a compiled network is and takes on ``target``, cross-compiled where the compiler is installed."""
-    layers = tuple(_layer(network, index) for index in range(len(network.graph.nodes)))
+    nodes = network.graph.nodes
+    layers = tuple(_layer(network, index) for index in range(len(nodes)) if not operator(nodes[index].op).view)
     parameters = parameter_count(network.graph)
     return Inspection(
         name=network.name,
@@ -71,7 +72,7 @@ def _layer(network: Network, index: int) -> Layer:
     return Layer(
         name=node.name,
         op=node.op,
-        activation=str(node.attributes.get(ACTIVATION, IDENTITY)),
+        activation=fused_activation(node),
         input_shape=tensors[0].shape,
         output_shape=network.graph.tensors[node.outputs[0]].shape,
         parameters=sum(tensor.data.size for tensor in tensors if tensor.data is not None),

@@ -2,7 +2,8 @@
 
 Offsets into inputs and outputs count elements; those into state and arena count 32-bit words. The arena is filled
 greedily, largest buffer first, each at the lowest offset that no buffer alive at the same time occupies. A view (a
-reshape) is its input under another name: it has no memory of its own.
+reshape) is its input under another name: it has no memory of its own. An optional output that nobody reads has no
+memory at all.
 """
 
 from collections.abc import Mapping
@@ -71,6 +72,24 @@ class _Buffer:
         return self.first <= other.last and other.first <= self.last
 
 
+def unread_outputs(graph: Graph) -> frozenset[str]:
+    """Return the optional outputs that nobody reads; of each node's, the last one stays when none is read."""
+    read = {*graph.outputs, *(state.after for state in graph.states)}
+    read.update(name for node in graph.nodes for name in node.inputs)
+    unread: set[str] = set()
+    for node in graph.nodes:
+        optional = [node.outputs[index] for index in operator(node.op).optional]
+        idle = [name for name in optional if name not in read]
+        unread.update(idle[:-1] if idle == optional else idle)
+    return frozenset(unread)
+
+
+def shown_outputs(graph: Graph) -> dict[str, str]:
+    """Return, by the name of each node, its first output that is in memory: what stands for it in traces."""
+    unread = unread_outputs(graph)
+    return {node.name: next(name for name in node.outputs if name not in unread) for node in graph.nodes}
+
+
 def make_plan(graph: Graph) -> Plan:
     """Lay out the memory of a lowered graph."""
     planner = _Planner(graph)
@@ -91,6 +110,7 @@ class _Planner:
         self.made_at = {name: i for i, node in enumerate(graph.nodes) for name in node.outputs}
         self.root = self._roots()
         self.last_use = self._last_uses()
+        self.unread = unread_outputs(graph)
         self.locations: dict[str, Location] = {}
         self.copied_outputs: list[tuple[str, Location]] = []
         self.buffers: dict[str, _Buffer] = {}
@@ -150,11 +170,10 @@ class _Planner:
         if made is None:
             return False
         node = self.graph.nodes[made]
-        index = operator(node.op).in_place
+        index = _overwritten(node, new)
         sources = [self.root[name] for name in node.inputs]
         takes_over = index is not None and sources[index] == old and sources.count(old) == 1
-        same_size = self.words[old] == self.words[new]
-        return takes_over and same_size and node.outputs[0] == new and self.last_use[old] == made
+        return takes_over and self.words[old] == self.words[new] and self.last_use[old] == made
 
     def place_rest(self) -> None:
         """Everything else, and the scratch memory of each node, goes into the arena."""
@@ -163,13 +182,13 @@ class _Planner:
             if words:
                 self.scratch[node.name] = _Buffer([], words, i, i)
             for name in node.outputs:
-                if name not in self.locations and self.root[name] == name:
+                if name not in self.locations and self.root[name] == name and name not in self.unread:
                     self._place_output_of(node, i, name)
         self._assign_offsets()
 
     def _place_output_of(self, node: Node, i: int, name: str) -> None:
         last = self.last_use.get(name, i)
-        index = operator(node.op).in_place
+        index = _overwritten(node, name)
         source = self.root[node.inputs[index]] if index is not None else None
         if source in self.buffers and self._in_place(source, name):
             shared = self.buffers[source]
@@ -193,7 +212,8 @@ class _Planner:
         for name, buffer in self.buffers.items():
             self.locations[name] = Location(Region.ARENA, buffer.offset)
         for name, root in self.root.items():
-            self.locations[name] = self.locations[root]
+            if root not in self.unread:
+                self.locations[name] = self.locations[root]
 
     def finish(self) -> Plan:
         """Resolve the copies now that every tensor has its place."""
@@ -229,6 +249,13 @@ class _Planner:
                 source = aside
             second.append(self._copy(state.before, source, target))
         return [*first, *second]
+
+
+def _overwritten(node: Node, output: str) -> int | None:
+    """Return the input of a node whose memory an output may reuse."""
+    op, index = operator(node.op), node.outputs.index(output)
+    carried = {made: source for source, made in op.carried}
+    return op.in_place if index == 0 else carried.get(index)
 
 
 def _words(tensor: Tensor) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.against import framework_outputs
 from nn4mc.api import Network
 from nn4mc.build.host import SANITIZERS, build_program
 from nn4mc.codegen.golden import interface_len, interface_type, trial_inputs
@@ -20,10 +21,14 @@ from nn4mc.errors import CheckFailed, ModelError
 from nn4mc.ir import FLOAT32, Array, Graph, Node
 from nn4mc.ops import operator
 from nn4mc.ops.base import size
+from nn4mc.plan import shown_outputs
 from nn4mc.reference import initial_state, step
 
 RELATIVE_TOLERANCE = 1e-5
 """Of a layer's largest value, at least 1: room for some hundred float32 roundings (6e-8 each) in a row."""
+INTEGER_TOLERANCE = 1.0
+"""One step of an integer: a rounding that falls the other way."""
+OUTPUTS = "outputs"
 
 _TIMEOUT_S = 120.0
 _TRACE_HEADER = """void nn4mc_trace(const void *values, unsigned long bytes);
@@ -33,11 +38,17 @@ _TRACE_HEADER = """void nn4mc_trace(const void *values, unsigned long bytes);
 
 @dataclass(frozen=True)
 class LayerError:
-    """How far one layer of the C is from float64: largest absolute error over all steps, and the step it is at."""
+    """How far one layer of the C is from what is expected, over all steps.
+
+    ``max_error`` is absolute and at step ``worst_step``; ``max_ulp`` is in float32 spacings of the expected value (steps
+    for integers). ``equal`` is the share of values that are what rounding the expected one gives.
+    """
 
     name: str
     op: str
     max_error: float
+    max_ulp: float
+    equal: float
     tolerance: float
     worst_step: int
 
@@ -49,15 +60,21 @@ class LayerError:
 
 @dataclass(frozen=True)
 class Verification:
-    """The layers in the order they run, then the outputs as the layer ``outputs``."""
+    """The layers in the order they run against float64, then the outputs against ``against``."""
 
     layers: tuple[LayerError, ...]
     steps: int
+    against: str
 
     @property
     def passed(self) -> bool:
         """Whether every layer passed."""
         return all(layer.passed for layer in self.layers)
+
+    @property
+    def diverges_at(self) -> LayerError | None:
+        """The first layer, in the order they run, that is off by more than its tolerance."""
+        return next((layer for layer in self.layers if not layer.passed), None)
 
 
 def read_inputs(path: Path, network: Network) -> npt.NDArray[Any]:
@@ -82,20 +99,28 @@ def read_inputs(path: Path, network: Network) -> npt.NDArray[Any]:
     return flat.astype(dtype)
 
 
-def verify(network: Network, inputs: npt.NDArray[Any] | None = None, steps: int = 500) -> Verification:
+def verify(
+    network: Network,
+    inputs: npt.NDArray[Any] | None = None,
+    steps: int = 500,
+    against: tuple[str, Path] | None = None,
+) -> Verification:
     """Run ``inputs`` (steps, in), or the model's examples and random numbers, through C and float64 alike.
 
-    The C is built with address and undefined-behaviour sanitizers. Raises ToolMissingError without a C compiler,
-    BuildError when it fails, CheckFailed when the program itself does.
+    ``against`` names a framework and the model file it shall load: the outputs are then compared with its answers. The C
+    is built with address and undefined-behaviour sanitizers. Raises ToolMissingError without a C compiler or the
+    framework, BuildError when the C does not compile, CheckFailed when the program itself fails.
     """
     rows = trial_inputs(network.graph, steps) if inputs is None else inputs
     found = _split(network.graph, _run(network, rows), len(rows))
     expected = _reference(network.graph, rows)
+    if against is not None:
+        expected[-1] = framework_outputs(against[0], against[1], network.graph, rows)
     layers = tuple(
         _compare(column, found_values, expected_values)
         for column, found_values, expected_values in zip(_columns(network.graph), found, expected, strict=True)
     )
-    return Verification(layers, len(rows))
+    return Verification(layers, len(rows), against[0] if against else "reference")
 
 
 def _layers(graph: Graph) -> list[Node]:
@@ -103,8 +128,19 @@ def _layers(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if not operator(node.op).view]
 
 
-def _columns(graph: Graph) -> list[tuple[str, str]]:
-    return [*((node.name, node.op) for node in _layers(graph)), ("outputs", "")]
+@dataclass(frozen=True)
+class _Column:
+    """What one layer is called, and the type of its values."""
+
+    name: str
+    op: str
+    dtype: str
+
+
+def _columns(graph: Graph) -> list[_Column]:
+    shown = shown_outputs(graph)
+    layers = [_Column(node.name, node.op, graph.tensors[shown[node.name]].dtype) for node in _layers(graph)]
+    return [*layers, _Column(OUTPUTS, "", interface_type(graph, graph.outputs))]
 
 
 def _run(network: Network, inputs: npt.NDArray[Any]) -> bytes:
@@ -151,7 +187,8 @@ def _split(graph: Graph, words: bytes, steps: int) -> Iterator[Array]:
 
 
 def _outputs(graph: Graph) -> list[str]:
-    return [node.outputs[0] for node in _layers(graph)]
+    shown = shown_outputs(graph)
+    return [shown[node.name] for node in _layers(graph)]
 
 
 def _reference(graph: Graph, inputs: npt.NDArray[Any]) -> list[Array]:
@@ -166,8 +203,22 @@ def _reference(graph: Graph, inputs: npt.NDArray[Any]) -> list[Array]:
     return [np.array(column) for column in columns]
 
 
-def _compare(column: tuple[str, str], found: Array, expected: Array) -> LayerError:
-    errors = np.abs(found - expected).max(axis=1)
-    tolerance = RELATIVE_TOLERANCE * max(1.0, float(np.abs(expected).max()))
-    name, op = column
-    return LayerError(name, op, float(errors.max()), tolerance, int(errors.argmax()))
+def _compare(column: _Column, found: Array, expected: Array) -> LayerError:
+    errors = np.abs(found - expected)
+    rounded = expected.astype(np.float32)
+    if column.dtype == FLOAT32:
+        spacing = np.spacing(np.abs(rounded)).astype(np.float64)
+        tolerance = RELATIVE_TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0.0)))
+    else:
+        spacing = np.ones_like(errors)
+        tolerance = INTEGER_TOLERANCE
+    by_step = errors.max(axis=1)
+    return LayerError(
+        name=column.name,
+        op=column.op,
+        max_error=float(by_step.max()),
+        max_ulp=float((errors / spacing).max()),
+        equal=float(np.mean(found == rounded)),
+        tolerance=tolerance,
+        worst_step=int(by_step.argmax()),
+    )

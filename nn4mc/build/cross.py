@@ -13,6 +13,8 @@ from nn4mc.errors import BuildError
 
 FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-ffp-contract=off", "-fno-math-errno")
 _LINK = ("-ffunction-sections", "-fdata-sections", "-nostdlib", "-Wl,--gc-sections")
+_INDIRECT = "__indirect_call"
+"""GCC's name for whatever a call through a pointer ends in."""
 _DEBIAN_PACKAGE = "gcc-arm-none-eabi"
 
 
@@ -60,6 +62,7 @@ def deepest_stack(graphs: list[str], root: str) -> int:
 
     ``graphs`` are GCC's -fcallgraph-info=su files. Raises BuildError when a function recurses or its frame is not
     of a fixed size; library functions of the compiler (soft float) count as 0.
+    A call through a pointer counts as the deepest function that makes none itself: pointers are to plain loops.
     """
     own: dict[str, int] = {}
     calls: dict[str, set[str]] = {}
@@ -72,8 +75,20 @@ def deepest_stack(graphs: list[str], root: str) -> int:
                 own[title] = int(found[1])
         for source, end in re.findall(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"', text):
             calls.setdefault(source, set()).add(end)
+    plain = (name for name in own if not _reaches(name, _INDIRECT, calls))
+    own[_INDIRECT] = max((_depth(name, own, calls, ()) for name in plain), default=0)
     title = next((name for name in own if name.split(":")[-1] == root), root)
     return _depth(title, own, calls, ())
+
+
+def _reaches(function: str, target: str, calls: Mapping[str, set[str]]) -> bool:
+    """Return whether ``function`` calls ``target``, itself or through others."""
+    seen, waiting = {function}, [function]
+    while waiting:
+        found = calls.get(waiting.pop(), set()) - seen
+        seen |= found
+        waiting += found
+    return target in seen
 
 
 def _depth(function: str, own: Mapping[str, int], calls: Mapping[str, set[str]], path: tuple[str, ...]) -> int:

@@ -1,22 +1,24 @@
 """nn4mc compile: a model in, a folder of C out."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nn4mc.cli.console import print_json
+from nn4mc.cli.model import import_options, model_options
 from nn4mc.codegen.target import TARGETS
 
 
 @click.command("compile")
-@click.argument("model")
+@model_options
 @click.option(
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the C."
 )
 @click.option("--name", help="Prefix of every C name; by default the model's own name.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool) -> None:
+def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **reading: Any) -> None:
     """Compile MODEL, a file or `raptor`, to C.
 
     The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
@@ -24,7 +26,7 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
     """
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
-    network = compile_model(model, name, target)
+    network = compile_model(model, name, target, import_options(**reading))
     network.write(output)
     result = {
         "name": network.name,

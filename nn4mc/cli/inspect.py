@@ -1,21 +1,24 @@
 """nn4mc inspect: what a model is and takes."""
 
+from typing import Any
+
 import click
 
 from nn4mc.cli.console import out, print_json, table
+from nn4mc.cli.model import import_options, model_options
 from nn4mc.codegen.target import TARGETS
 
 
 @click.command("inspect")
-@click.argument("model")
+@model_options
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def inspect_command(model: str, target: str, as_json: bool) -> None:
+def inspect_command(model: str, target: str, as_json: bool, **reading: Any) -> None:
     """Show the layers of MODEL, a file or `raptor`, and its exact memory."""
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
     from nn4mc.inspect import inspect  # noqa: PLC0415
 
-    found = inspect(compile_model(model, target_name=target), TARGETS[target])
+    found = inspect(compile_model(model, None, target, import_options(**reading)), TARGETS[target])
     if as_json:
         print_json(found)
         return

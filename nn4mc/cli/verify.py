@@ -3,20 +3,32 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nn4mc.cli.console import out, print_json, table
+from nn4mc.cli.model import import_options, model_options
+
+_AGAINST = ("reference", "keras", "torch", "onnxruntime", "litert")
+_COLUMNS = ("layer", "operator", "largest error", "ULP", "tolerance", "at step", "")
 
 
 @click.command("verify")
-@click.argument("model")
+@model_options
 @click.option(
     "--inputs", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=".npy of shape (steps, inputs)."
 )
 @click.option("--steps", type=click.IntRange(1, 100_000), default=500, show_default=True, help="Without --inputs.")
+@click.option(
+    "--against",
+    type=click.Choice(_AGAINST),
+    default="reference",
+    show_default=True,
+    help="What the outputs are compared with; a framework loads the file in its own way, so trust it first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify_command(model: str, inputs: Path | None, steps: int, as_json: bool) -> None:
+def verify_command(model: str, inputs: Path | None, steps: int, against: str, as_json: bool, **reading: Any) -> None:
     """Build the C of MODEL for this machine and compare every layer with float64.
 
     Inputs are the model's own examples, then random numbers in -1..1, or those of --inputs. Exit status 1 if a layer
@@ -25,19 +37,43 @@ def verify_command(model: str, inputs: Path | None, steps: int, as_json: bool) -
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
     from nn4mc.verify import read_inputs, verify  # noqa: PLC0415
 
-    network = compile_model(model)
+    network = compile_model(model, options=import_options(**reading))
     rows = None if inputs is None else read_inputs(inputs, network)
-    found = verify(network, rows, steps)
+    found = verify(network, rows, steps, None if against == "reference" else (against, Path(model)))
     if as_json:
         layers = [{**asdict(layer), "passed": layer.passed} for layer in found.layers]
-        print_json({"model_id": network.model_id, "steps": found.steps, "passed": found.passed, "layers": layers})
+        first = found.diverges_at.name if found.diverges_at else None
+        print_json(
+            {
+                "model_id": network.model_id,
+                "steps": found.steps,
+                "against": found.against,
+                "passed": found.passed,
+                "diverges_at": first,
+                "layers": layers,
+            }
+        )
     else:
-        lines = [
-            (layer.name, layer.op, f"{layer.max_error:.2e}", f"{layer.tolerance:.0e}", str(layer.worst_step))
-            + ("pass" if layer.passed else "FAIL",)
-            for layer in found.layers
-        ]
-        columns = ("layer", "operator", "largest error", "tolerance", "at step", "")
-        title = f"{network.name}: C against float64, {found.steps} steps"
-        out.print(table(title, columns, lines, ("largest error", "tolerance", "at step")))
+        _print(network.name, found)
     sys.exit(0 if found.passed else 1)
+
+
+def _print(name: str, found: Any) -> None:
+    lines = [
+        (
+            *(layer.name, layer.op, f"{layer.max_error:.2e}", f"{layer.max_ulp:,.1f}", f"{layer.tolerance:.0e}"),
+            *(str(layer.worst_step), "pass" if layer.passed else "FAIL"),
+        )
+        for layer in found.layers
+    ]
+    against = "" if found.against == "reference" else f", outputs against {found.against}"
+    out.print(table(f"{name}: C against float64{against}, {found.steps} steps", _COLUMNS, lines, _COLUMNS[2:6]))
+    click.echo(
+        "Tolerance: 1e-5 of a layer's largest value, at least 1e-5: room for some hundred float32 roundings; one step\n"
+        "for integers. ULP: spacings of float32 at the expected value, large where that is near 0."
+    )
+    if found.diverges_at is not None:
+        where = found.diverges_at
+        click.echo(
+            f"First divergence: layer '{where.name}' ({where.op or 'outputs'}), worst at step {where.worst_step}."
+        )

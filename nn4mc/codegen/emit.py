@@ -15,11 +15,11 @@ from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.codegen.target import Target
 from nn4mc.gate import check
-from nn4mc.ir import FLOAT32, INT8, Graph, Node
+from nn4mc.ir import FLOAT32, INT8, Graph, Node, Tensor
 from nn4mc.ops import operator
-from nn4mc.ops.activation import ACTIVATION, IDENTITY
+from nn4mc.ops.activation import IDENTITY, fused_activation
 from nn4mc.ops.base import size
-from nn4mc.plan import Plan
+from nn4mc.plan import Plan, shown_outputs
 
 _ALWAYS = ("nn4mc_product",)
 """The copying loops of every network."""
@@ -63,7 +63,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         "in_type": C_TYPES[interface_type(graph, graph.inputs)],
         "out_type": C_TYPES[interface_type(graph, graph.outputs)],
         "interface": [*_interface(graph, "in", graph.inputs), *_interface(graph, "out", graph.outputs)],
-        "layers": [layer_line(graph, node) for node in graph.nodes],
+        "layers": [layer_line(graph, node) for node in graph.nodes if not operator(node.op).view],
         "headers": [f"{stem}.h" for stem in _runtime(graph)],
         **_body(graph, plan),
     }
@@ -80,7 +80,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
 def layer_line(graph: Graph, node: Node) -> str:
     """Return one line about a layer: name, operator, shapes and multiply-accumulates."""
     shapes = [graph.tensors[name].shape for name in node.inputs]
-    activation = str(node.attributes.get(ACTIVATION, IDENTITY))
+    activation = fused_activation(node)
     fused = "" if activation == IDENTITY else f", {activation}"
     sizes = f"{size(shapes[0])} -> {size(graph.tensors[node.outputs[0]].shape)}"
     return f"{comment_text(node.name)}: {node.op}{fused}, {sizes}, {operator(node.op).macs(node, shapes)} MACs"
@@ -99,9 +99,11 @@ def _const_bytes(graph: Graph, golden: Golden) -> int:
 
 def _runtime(graph: Graph) -> list[str]:
     """Return the runtime files that a graph's operators and their fused activations call."""
-    used = [operator(node.op) for node in graph.nodes]
-    used += [operator(str(node.attributes[ACTIVATION])) for node in graph.nodes if ACTIVATION in node.attributes]
-    return sorted({stem for one in used for stem in one.runtime} | set(_ALWAYS))
+    stems = set(_ALWAYS)
+    for node in graph.nodes:
+        stems |= {*operator(node.op).runtime, *operator(node.op).runtime_of(node)}
+        stems |= set(operator(fused_activation(node)).runtime)
+    return sorted(stems)
 
 
 def _interface(graph: Graph, array: str, names: tuple[str, ...]) -> list[str]:
@@ -140,7 +142,9 @@ def _body(graph: Graph, plan: Plan) -> dict[str, object]:
         }
         for copy in plan.copies
     ]
-    layers = [_layer(graph, plan, names, node) for node in graph.nodes if not operator(node.op).view]
+    shown = {node: graph.tensors[name] for node, name in shown_outputs(graph).items()}
+    nodes = [node for node in graph.nodes if not operator(node.op).view]
+    layers = [_layer(graph, plan, names, node, shown[node.name]) for node in nodes]
     return {"constants": [*constants, *initial], "states": states, "copies": copies, "body": layers}
 
 
@@ -159,7 +163,8 @@ def _states(graph: Graph, plan: Plan) -> tuple[list[dict[str, object]], list[dic
     return states, constants
 
 
-def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node) -> dict[str, object]:
+def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node, shown: Tensor) -> dict[str, object]:
+    """Return a node's C and its output ``shown`` to traces."""
     inputs = [graph.tensors[name] for name in node.inputs]
     outputs = [graph.tensors[name] for name in node.outputs]
     scratch = plan.scratch.get(node.name)
@@ -176,13 +181,13 @@ def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node) -> di
         **operator(node.op).details(node, inputs, outputs),
     }
     code = render(f"ops/{node.op}.c.j2", values).strip("\n") + _activation(node, values)
-    nbytes = size(outputs[0].shape) * np.dtype(outputs[0].dtype).itemsize
-    return {"about": layer_line(graph, node), "code": code, "output": names[node.outputs[0]], "bytes": nbytes}
+    nbytes = size(shown.shape) * np.dtype(shown.dtype).itemsize
+    return {"about": layer_line(graph, node), "code": code, "output": names[shown.name], "bytes": nbytes}
 
 
 def _activation(node: Node, values: Mapping[str, object]) -> str:
     """Return the C of a fused activation, which works on the product's own output."""
-    name = str(node.attributes.get(ACTIVATION, IDENTITY))
+    name = fused_activation(node)
     if name == IDENTITY:
         return ""
     here = {**values, "inputs": values["outputs"], "input_lengths": values["output_lengths"], "attributes": {}}

@@ -6,7 +6,10 @@ from nn4mc.codegen.identifiers import c_identifier
 from nn4mc.ir import FLOAT32, INT8, INT32, Graph
 from nn4mc.plan import Location, Plan, Region
 
-_TAKEN = {"network", "in", "out", "golden_in", "golden_out", "gru", "i", "step", "error", "size", "worst"}
+_TAKEN = frozenset(
+    "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst".split()
+)
+"""What generated code calls its own variables, those of the operators' templates included."""
 _BASE = {
     Region.INPUT: "in",
     Region.OUTPUT: "out",
@@ -38,9 +41,17 @@ def place(location: Location, dtype: str = FLOAT32) -> str:
 
 
 def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
-    """Return the C expression of every tensor: an array's name for constants, a place for the others."""
+    """Return the C expression of every tensor: an array's name for constants, a place for the others.
+
+    It is empty for an optional output that nobody reads.
+    """
     taken = set(_TAKEN)
     names = {}
     for name, tensor in graph.tensors.items():
-        names[name] = unique(name, taken) if tensor.data is not None else place(plan.locations[name], tensor.dtype)
+        if tensor.data is not None:
+            names[name] = unique(name, taken)
+        elif name in plan.locations:
+            names[name] = place(plan.locations[name], tensor.dtype)
+        else:
+            names[name] = ""
     return names

@@ -8,6 +8,7 @@ from nn4mc.errors import ModelError
 from nn4mc.importers.limits import cap
 from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.importers.raptor import raptor_checkpoint
+from nn4mc.importers.scaling import apply_scaling
 from nn4mc.ir import Graph
 
 BUILT_IN = {"raptor": raptor_checkpoint}
@@ -17,8 +18,11 @@ READERS: Mapping[str, str] = {
     ".h5": "nn4mc.importers.hdf5_models",
     ".hdf5": "nn4mc.importers.hdf5_models",
     ".keras": "nn4mc.importers.keras",
+    ".ckpt": "nn4mc.importers.torch_pickle",
     ".onnx": "nn4mc.importers.onnx",
+    ".pt": "nn4mc.importers.torch_pickle",
     ".pt2": "nn4mc.importers.pt2",
+    ".pth": "nn4mc.importers.torch_pickle",
     ".tflite": "nn4mc.importers.tflite",
 }
 """The module whose ``load(path, name, options)`` reads a file of a suffix; imported only when it is needed."""
@@ -40,4 +44,4 @@ def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     name = str(model) if str(model) in BUILT_IN else path.stem
     graph = import_module(module).load(path, name, options)
     assert isinstance(graph, Graph)
-    return graph
+    return graph if options.scaling is None else apply_scaling(graph, options.scaling)

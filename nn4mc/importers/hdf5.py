@@ -61,14 +61,15 @@ def floats(group: h5py.Group, name: str, limits: Limits, where: str) -> Float32A
     if not isinstance(dataset, h5py.Dataset):
         raise ModelError(f"{where}: dataset '{name}' is missing")
     where = f"{where}/{name}"
-    if dataset.dtype != np.dtype("<f4"):
-        raise ModelError(f"{where}: type {dataset.dtype}, expected little-endian float32")
+    dtype = guarded(where, lambda: dataset.dtype)
+    if dtype != np.dtype("<f4"):
+        raise ModelError(f"{where}: type {dtype}, expected little-endian float32")
     if guarded(
         where,
         lambda: dataset.is_virtual or dataset.external is not None or dataset.id.get_create_plist().get_nfilters() > 0,
     ):
         raise ModelError(f"{where}: external, virtual and compressed storage is refused")
-    shape = tuple(int(n) for n in dataset.shape)
+    shape = tuple(int(n) for n in guarded(where, lambda: dataset.shape or ()))
     cap_elements(shape, limits, where)
     values = guarded(where, lambda: np.asarray(dataset[()], dtype=np.float32))
     if not np.isfinite(values).all():

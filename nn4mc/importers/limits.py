@@ -8,10 +8,16 @@ from nn4mc.errors import ModelError
 
 @dataclass(frozen=True)
 class Limits:
-    """Largest sizes an importer accepts; raise them for a model that is known and trusted."""
+    """Largest sizes an importer accepts; raise them for a model that is known and trusted.
+
+    ``parameters`` counts the stored values, ``tensor_values`` those of one computed tensor, ``macs`` the
+    multiply-accumulates of a run.
+    """
 
     file_bytes: int = 256 << 20
     parameters: int = 4_000_000
+    tensor_values: int = 1 << 18
+    macs: int = 300_000_000
     nodes: int = 10_000
     depth: int = 16
 

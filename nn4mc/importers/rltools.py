@@ -132,15 +132,18 @@ def _read_gru(layer: _Layer, builder: GraphBuilder, last: str) -> str:
     hidden = recurrent.shape[1]
     biases = merge_biases(layer.vector("biases_input", 3 * hidden), layer.vector("biases_hidden", 3 * hidden))
     name = f"gru_{layer.index}"
-    before = builder.state(f"{name}_state", layer.vector("initial_hidden_state", hidden))
+    initial = layer.vector("initial_hidden_state", hidden).reshape(1, hidden)
+    before = builder.state(f"{name}_state", initial)
     constants = (
         builder.constant(f"{name}_weights", weights),
         builder.constant(f"{name}_recurrent", recurrent),
         builder.constant(f"{name}_bias", biases),
     )
-    after = builder.node("gru", name, (last, before, *constants), {RESET_AFTER: True})
+    window = builder.node("reshape", f"{name}_window", [last], {"shape": (1, 1, *builder.shape(last))})
+    builder.node("gru", name, (window, before, *constants), {RESET_AFTER: True})
+    _, after = builder.outputs()
     builder.carry(before, after)
-    return after
+    return builder.node("reshape", f"{name}_vector", [after], {"shape": (hidden,)})
 
 
 _READERS: dict[str, Callable[[_Layer, GraphBuilder, str], str]] = {"dense": _read_dense, "gru": _read_gru}

@@ -6,7 +6,17 @@ from pkgutil import iter_modules
 from nn4mc.errors import GraphError
 from nn4mc.ops.base import Operator
 
-_NOT_OPERATORS = {"base", "activation"}
+_NOT_OPERATORS = {
+    "base",
+    "activation",
+    "axes",
+    "broadcast",
+    "functions",
+    "recurrent",
+    "reduction",
+    "sliding",
+    "strided",
+}
 
 
 def _find() -> dict[str, Operator]:

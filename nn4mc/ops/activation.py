@@ -21,6 +21,13 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(np.where(x >= 0.0, 1.0, e) / (1.0 + e))
 
 
+def fused_activation(node: Node) -> str:
+    """Return the name of the activation that a node applies to its own output, ``identity`` if it does not."""
+    from nn4mc.ops import operator  # noqa: PLC0415 - the registry imports the operators, which import this
+
+    return str(node.attributes.get(ACTIVATION, IDENTITY)) if operator(node.op).takes_activation else IDENTITY
+
+
 def activation_of(node: Node) -> Callable[[Array], Array]:
     """Return the float64 function of a node's fused activation; GraphError names the known ones."""
     from nn4mc.ops import OPERATORS  # noqa: PLC0415 - the registry imports the operators, which import this

@@ -16,6 +16,11 @@ def no_scratch(_node: Node, _inputs: Sequence[Shape]) -> int:
     return 0
 
 
+def no_more_files(_node: Node) -> tuple[str, ...]:
+    """Return (): the operator calls the same C files whatever its attributes."""
+    return ()
+
+
 def no_macs(_node: Node, _inputs: Sequence[Shape]) -> int:
     """Return 0: the operator multiplies and accumulates nothing."""
     return 0
@@ -33,11 +38,16 @@ class Operator:
     ``shapes`` gives the output shapes and raises GraphError when inputs or attributes do not fit; ``reference``
     computes in float64 (integers as whole numbers); ``macs`` counts multiply-accumulates; ``scratch`` counts 32-bit
     words of working memory; ``attributes`` are the names a node may carry; ``constants`` are the inputs that must be
-    constants; ``types`` are those its inputs and outputs may have; ``runtime`` names the C files it calls;
-    ``details`` computes further values for its template.
+    constants; ``types`` are those its inputs and outputs may have; ``runtime`` names the C files it calls,
+    ``runtime_of`` those that only some attributes call; ``details`` computes further values for its template.
 
-    ``in_place`` is the input whose memory output 0 may reuse; a ``view`` is output 0 being input 0 in another shape,
-    without any C; ``elementwise`` operators can be fused behind a product as its activation.
+    ``in_place`` is the input whose memory output 0 may reuse; ``carried`` are pairs of an input and another output
+    that may do so (the states of a recurrent operator); ``optional`` outputs are neither stored nor written where
+    nobody reads them, and C gets an empty name for them (one of them always stays).
+
+    A ``view`` is output 0 being input 0 in another shape, without any C; a ``pointwise`` operator works on each
+    element on its own, its inputs broadcast to each other; ``elementwise`` operators, of one input and without
+    attributes, can be fused into one that ``takes_activation`` and then applies them to its own output.
     """
 
     name: str
@@ -52,7 +62,12 @@ class Operator:
     constants: tuple[int, ...] = ()
     types: tuple[str, ...] = FLOATS
     runtime: tuple[str, ...] = ()
+    runtime_of: Callable[[Node], tuple[str, ...]] = no_more_files
     in_place: int | None = None
+    carried: tuple[tuple[int, int], ...] = ()
+    optional: tuple[int, ...] = ()
+    takes_activation: bool = False
+    pointwise: bool = False
     view: bool = False
     elementwise: bool = False
 
@@ -107,6 +122,7 @@ def elementwise(
         reference=lambda _node, inputs: (function(inputs[0]),),
         runtime=runtime,
         in_place=0,
+        pointwise=True,
         elementwise=True,
     )
 

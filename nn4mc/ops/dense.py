@@ -39,4 +39,5 @@ OPERATOR = Operator(
     attributes=(ACTIVATION,),
     constants=(1, 2),
     runtime=("nn4mc_product",),
+    takes_activation=True,
 )

@@ -1,22 +1,38 @@
-"""gru: one step of a gated recurrent unit, Cho et al. 2014, in torch's and Keras' conventions.
+"""gru: a gated recurrent unit over a window of time, Cho et al. 2014, in torch's and Keras' conventions.
 
-Inputs: x (in), h (hidden), W (3 hidden, in), U (3 hidden, hidden), bias (4 hidden). Rows are in gate order r, z, n.
-The four biases are r, z (those of input and hidden state summed), n of the input and n of the hidden state:
+Inputs: x (time, batch, in), h (batch, hidden), W (3 hidden, in), U (3 hidden, hidden), bias (4 hidden). Rows are in
+gate order r, z, n; sigma is ``gate_activation`` and tau ``activation``. The four biases are r, z (those of input and
+hidden state summed), n of the input and n of the hidden state. In each step
 
-    r = sigmoid(W_r x + U_r h + b_r)          z = sigmoid(W_z x + U_z h + b_z)
-    reset_after:      n = tanh(W_n x + b_n + r * (U_n h + c_n))       torch, cuDNN, Keras' default
-    not reset_after:  n = tanh(W_n x + b_n + U_n (r * h) + c_n)       the 2014 paper
+    r = sigma(W_r x + U_r h + b_r)          z = sigma(W_z x + U_z h + b_z)
+    reset_after:      n = tau(W_n x + b_n + r * (U_n h + c_n))       torch, cuDNN, Keras' default
+    not reset_after:  n = tau(W_n x + b_n + U_n (r * h) + c_n)       the 2014 paper
     h' = (1 - z) n + z h
+
+Outputs: y (time, batch, hidden), and h_n (batch, hidden), which is h after the last step. With ``reverse`` time runs
+backwards and y[t] is still the answer to x[t].
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from nn4mc.ir import Array, Float32Array, Node, Shape
-from nn4mc.ops.activation import sigmoid
-from nn4mc.ops.base import Operator, expect, expect_shape
+from nn4mc.ir import Array, Float32Array, Node, Shape, Tensor
+from nn4mc.ops.activation import ACTIVATION
+from nn4mc.ops.base import Operator, expect
+from nn4mc.ops.recurrent import (
+    GATE_ACTIVATION,
+    REVERSE,
+    RUNTIME,
+    gate_activation,
+    gate_files,
+    run_window,
+    window_details,
+    window_macs,
+    window_shapes,
+)
 
+_ACTIVATIONS = (ACTIVATION, GATE_ACTIVATION)
 RESET_AFTER = "reset_after"
 
 
@@ -34,46 +50,48 @@ def from_keras_order(rows: Float32Array) -> Float32Array:
 
 
 def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
-    x, h, weights, recurrent, bias = inputs
-    expect(len(x) == 1 and len(h) == 1, node, f"x and h have shapes {x} and {h}, expected vectors")
     expect(isinstance(node.attributes.get(RESET_AFTER), bool), node, f"attribute {RESET_AFTER} must be true or false")
-    hidden = h[0]
-    expect_shape(node, "W", weights, (3 * hidden, x[0]))
-    expect_shape(node, "U", recurrent, (3 * hidden, hidden))
-    expect_shape(node, "bias", bias, (4 * hidden,))
-    return (h,)
+    return window_shapes(node, inputs, states=1, gates=3, biases=4, attributes=_ACTIVATIONS)
 
 
 def _reference(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
     x, h, weights, recurrent, bias = inputs
-    w_r, w_z, w_n = np.split(weights, 3)
-    u_r, u_z, u_n = np.split(recurrent, 3)
-    b_r, b_z, b_n, c_n = np.split(bias, 4)
-    r = sigmoid(w_r @ x + u_r @ h + b_r)
-    z = sigmoid(w_z @ x + u_z @ h + b_z)
-    hidden_part = r * (u_n @ h + c_n) if node.attributes[RESET_AFTER] else u_n @ (r * h) + c_n
-    n = np.tanh(w_n @ x + b_n + hidden_part)
-    return ((1.0 - z) * n + z * h,)
+    tau, sigma = (gate_activation(node, attribute).function for attribute in _ACTIVATIONS)
+    u_rz, u_n = np.split(recurrent, [2 * h.shape[1]])
+    bias_input, c_n = np.split(bias, [3 * h.shape[1]])
 
+    def step(now: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
+        (before,) = states
+        of_r, of_z, of_n = np.split(now @ weights.T + bias_input, 3, axis=1)
+        hidden_r, hidden_z = np.split(before @ u_rz.T, 2, axis=1)
+        r, z = sigma(of_r + hidden_r), sigma(of_z + hidden_z)
+        hidden_n = r * (before @ u_n.T + c_n) if node.attributes[RESET_AFTER] else (r * before) @ u_n.T + c_n
+        return ((1.0 - z) * tau(of_n + hidden_n) + z * before,)
 
-def _macs(_node: Node, inputs: Sequence[Shape]) -> int:
-    return inputs[2][0] * inputs[2][1] + inputs[3][0] * inputs[3][1]
+    return run_window(node, x, (h,), step)
 
 
 def _scratch(_node: Node, inputs: Sequence[Shape]) -> int:
     return inputs[4][0]
 
 
+def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
+    return window_details(node, [tensor.shape for tensor in inputs], _ACTIVATIONS)
+
+
 OPERATOR = Operator(
     name="gru",
-    about="one step of a gated recurrent unit",
+    about="a gated recurrent unit over a window",
     arity=(5, 5),
     shapes=_shapes,
     reference=_reference,
-    macs=_macs,
+    macs=window_macs,
     scratch=_scratch,
-    attributes=(RESET_AFTER,),
+    details=_details,
+    attributes=(RESET_AFTER, REVERSE, ACTIVATION, GATE_ACTIVATION),
     constants=(2, 3, 4),
-    runtime=("nn4mc_gru", "nn4mc_product", "nn4mc_elementary"),
-    in_place=1,
+    runtime=("nn4mc_gru", *RUNTIME),
+    runtime_of=lambda node: gate_files(node, _ACTIVATIONS),
+    carried=((1, 1),),
+    optional=(0, 1),
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nn4mc.ir import Graph, Node
 from nn4mc.ops import operator
-from nn4mc.ops.activation import ACTIVATION, IDENTITY
+from nn4mc.ops.activation import ACTIVATION, IDENTITY, fused_activation
 from nn4mc.passes.rewire import uses
 
 
@@ -26,5 +26,4 @@ def fuse_activation(graph: Graph) -> Graph:
 
 
 def _can_take(node: Node) -> bool:
-    known = ACTIVATION in operator(node.op).attributes
-    return known and node.attributes.get(ACTIVATION, IDENTITY) == IDENTITY
+    return operator(node.op).takes_activation and fused_activation(node) == IDENTITY

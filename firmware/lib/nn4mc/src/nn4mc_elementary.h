@@ -1,13 +1,19 @@
 /*
- * tanh, sigmoid and exp in float32 with + - * / and bit operations only: no libm, no branch, no fused
+ * Elementary functions in float32 with + - * / and bit operations only: no libm, no branch, no fused
  * multiply-add, so that host, emulator and silicon agree to the last bit and every input costs the same.
  *
- *   function   error over all floats        tested in tests/firmware/test_elementary.py
+ *   function   error over all floats        tested in tests/contract/test_elementary.py, test_activation_bounds.py
  *   tanh       absolute <= 1e-7, relative <= 2e-7, odd, |y| <= 1
  *   sigmoid    absolute <= 1e-7, relative <= 2e-7 for x > -86, 0 < y <= 1
  *   exp        relative <= 1e-7 where the result is normal; Inf and 0 where float32 overflows and underflows
+ *   expm1      relative <= 2e-7, y >= -1; Inf where float32 overflows
+ *   log        relative <= 2e-7; -Inf at 0, NaN below
+ *   log1p      relative <= 2e-7 for 0 <= x <= 1, its whole domain here
+ *   sqrt       correctly rounded; -0 at -0, NaN below
+ *   erf        absolute <= 1.2e-7, relative <= 2e-7, odd, |y| <= 1
  *
- * NaN counts as +Inf, whatever its sign bit: x86 and Arm give the NaN they make another sign.
+ * In tanh, sigmoid and exp NaN counts as +Inf, in the others it stays NaN, always whatever its sign bit: x86 and Arm
+ * give the NaN they make another sign.
  */
 #ifndef NN4MC_ELEMENTARY_H
 #define NN4MC_ELEMENTARY_H
@@ -21,10 +27,19 @@ extern "C" {
 float nn4mc_tanh(float x);
 float nn4mc_sigmoid(float x);
 float nn4mc_exp(float x);
+float nn4mc_expm1(float x);
+float nn4mc_log(float x);
+float nn4mc_log1p(float x);
+float nn4mc_sqrt(float x);
+float nn4mc_erf(float x);
 
 /* y[i] = f(x[i]) for i < count; x and y may be the same array. */
 void nn4mc_tanh_array(const float x[], float y[], size_t count);
 void nn4mc_sigmoid_array(const float x[], float y[], size_t count);
+void nn4mc_exp_array(const float x[], float y[], size_t count);
+void nn4mc_log_array(const float x[], float y[], size_t count);
+void nn4mc_sqrt_array(const float x[], float y[], size_t count);
+void nn4mc_erf_array(const float x[], float y[], size_t count);
 
 /* max(x, 0), and +0 for -0; NaN stays NaN. */
 void nn4mc_relu_array(const float x[], float y[], size_t count);

@@ -1,0 +1,85 @@
+/*
+ * Fixed-point scaling of int32 sums to int8, bit for bit that of TensorFlow Lite's reference kernels (gemmlowp's
+ * doubling high product, then a rounding shift). 64-bit products are one instruction on a Cortex-M4.
+ */
+#ifndef NN4MC_FIXED_POINT_H
+#define NN4MC_FIXED_POINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if (-1 >> 1) != -1
+#error "nn4mc needs right shifts that keep the sign"
+#endif
+
+/* A real factor: multiplier * 2^(shift - 31), -31 <= shift <= 30, |multiplier| from 2^30 below 2^31 or 0. */
+typedef struct nn4mc_factor {
+    int32_t multiplier;
+    int32_t shift;
+} nn4mc_factor_t;
+
+/* Where results go: zero is the int8 that stands for real 0; minimum and maximum hold a fused activation. */
+typedef struct nn4mc_int8_range {
+    int32_t zero;
+    int32_t minimum;
+    int32_t maximum;
+} nn4mc_int8_range_t;
+
+static inline int32_t nn4mc_clamp(int32_t value, int32_t minimum, int32_t maximum)
+{
+    const int32_t above = value < minimum ? minimum : value;
+    return above > maximum ? maximum : above;
+}
+
+/* 2 a b / 2^32, rounded to nearest with halves away from zero; b is never the smallest int32. */
+static inline int32_t nn4mc_doubling_high_product(int32_t a, int32_t b)
+{
+    const int64_t product = (int64_t)a * b;
+    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
+    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+}
+
+/* x / 2^exponent, rounded to nearest with halves away from zero; 0 <= exponent <= 31. */
+static inline int32_t nn4mc_divide_by_power(int32_t x, int32_t exponent)
+{
+    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1u);
+    const int32_t remainder = x & mask;
+    const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+/* x * factor; a left shift beyond int32 saturates. */
+static inline int32_t nn4mc_scale(int32_t x, nn4mc_factor_t factor)
+{
+    if (factor.shift > 0) {
+        const int64_t shifted = (int64_t)x * ((int64_t)1 << factor.shift);
+        const int64_t above = shifted < INT32_MIN ? INT32_MIN : shifted;
+        x = (int32_t)(above > INT32_MAX ? INT32_MAX : above);
+        return nn4mc_doubling_high_product(x, factor.multiplier);
+    }
+    return nn4mc_divide_by_power(nn4mc_doubling_high_product(x, factor.multiplier), -factor.shift);
+}
+
+/* x * factor, rounded once to nearest with halves up, within int32. */
+static inline int32_t nn4mc_scale_once(int32_t x, nn4mc_factor_t factor)
+{
+    const int32_t bits = 31 - factor.shift;
+    const int64_t scaled = ((int64_t)x * factor.multiplier + ((int64_t)1 << (bits - 1))) >> bits;
+    const int64_t above = scaled < INT32_MIN ? INT32_MIN : scaled;
+    return (int32_t)(above > INT32_MAX ? INT32_MAX : above);
+}
+
+/* The int8 of a range that is nearest to `scaled` steps from its zero. */
+static inline int8_t nn4mc_within(int32_t scaled, const nn4mc_int8_range_t *range)
+{
+    const int32_t close = nn4mc_clamp(scaled, -65536, 65536); /* far outside int8, and no overflow with the zero */
+    return (int8_t)nn4mc_clamp(close + range->zero, range->minimum, range->maximum);
+}
+
+/* The int8 that stands for x * factor. */
+static inline int8_t nn4mc_to_range(int32_t x, nn4mc_factor_t factor, const nn4mc_int8_range_t *range)
+{
+    return nn4mc_within(nn4mc_scale(x, factor), range);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* Long short-term memory without peepholes. */
+#ifndef NN4MC_LSTM_H
+#define NN4MC_LSTM_H
+
+#include <stddef.h>
+
+#include "nn4mc_bits.h"
+#include "nn4mc_recurrent.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Rows in gate order i, f, g, o. */
+typedef struct nn4mc_lstm {
+    const float *weights;   /* [4 hidden][inputs] */
+    const float *recurrent; /* [4 hidden][hidden] */
+    const float *bias;      /* [4 hidden] */
+    size_t inputs;
+    size_t hidden;
+    nn4mc_activation_t activation;
+    nn4mc_activation_t gate_activation;
+} nn4mc_lstm_t;
+
+/*
+ * next_h[hidden] and next_c[hidden] from x[inputs], h[hidden] and c[hidden]; next_h may be h and next_c may be c.
+ * gates is working memory, [4 hidden].
+ */
+void nn4mc_lstm_step(const nn4mc_lstm_t *lstm, const float x[], const float h[], const float c[], float next_h[],
+                     float next_c[], float *NN4MC_RESTRICT gates);
+
+/*
+ * y[time][batch][hidden], last_h and last_c [batch][hidden] from x[time][batch][inputs], h and c [batch][hidden].
+ * y or last_h may be NULL, but not both; last_h may be h and last_c may be c.
+ */
+void nn4mc_lstm_window(const nn4mc_lstm_t *lstm, const nn4mc_window_t *window, const float x[], const float h[],
+                       const float c[], float y[], float last_h[], float last_c[], float *NN4MC_RESTRICT gates);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

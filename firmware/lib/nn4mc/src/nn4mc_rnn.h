@@ -1,0 +1,38 @@
+/* Elman's recurrent layer. */
+#ifndef NN4MC_RNN_H
+#define NN4MC_RNN_H
+
+#include <stddef.h>
+
+#include "nn4mc_bits.h"
+#include "nn4mc_recurrent.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct nn4mc_rnn {
+    const float *weights;   /* [hidden][inputs] */
+    const float *recurrent; /* [hidden][hidden] */
+    const float *bias;      /* [hidden] */
+    size_t inputs;
+    size_t hidden;
+    nn4mc_activation_t activation;
+} nn4mc_rnn_t;
+
+/* next[hidden] from x[inputs] and h[hidden]; next may be h; sums is working memory, [hidden]. */
+void nn4mc_rnn_step(const nn4mc_rnn_t *rnn, const float x[], const float h[], float next[],
+                    float *NN4MC_RESTRICT sums);
+
+/*
+ * y[time][batch][hidden] and last[batch][hidden] from x[time][batch][inputs] and h[batch][hidden].
+ * y or last may be NULL, but not both; last may be h.
+ */
+void nn4mc_rnn_window(const nn4mc_rnn_t *rnn, const nn4mc_window_t *window, const float x[], const float h[],
+                      float y[], float last[], float *NN4MC_RESTRICT sums);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,7 @@
+"""add: a + b, element by element, with broadcasting."""
+
+import numpy as np
+
+from nn4mc.ops.broadcast import binary
+
+OPERATOR = binary("add", "a + b, with broadcasting", np.add)

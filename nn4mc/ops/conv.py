@@ -1,0 +1,80 @@
+"""conv: 2D convolution (cross-correlation) with channels last; 1D is a height of 1, depthwise is groups = channels.
+
+Inputs: x (N, H, W, C), weights (O, kernel height, kernel width, C / groups), bias (O); output (N, Ho, Wo, O). Output
+channels o of group g = o // (O / groups) see the input channels g C / groups and following. Padding counts as zeros.
+
+The C adds in one order: bias first, then the kernel's rows, its columns and the channels; padding is skipped.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from nn4mc.ir import Array, Node, Shape, Tensor
+from nn4mc.ops.activation import ACTIVATION, activation_of
+from nn4mc.ops.base import Operator, expect, expect_shape, size, whole
+from nn4mc.ops.sliding import DILATIONS, PADS, STRIDES, Sliding, sliding_axes, tap_slices
+
+GROUPS = "groups"
+
+
+def _axes(node: Node, inputs: Sequence[Shape]) -> tuple[Sliding, Sliding]:
+    return sliding_axes(node, inputs[0], inputs[1][1:3])
+
+
+def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
+    x, weights, bias = inputs
+    fits = len(weights) == 4 and 0 not in weights
+    expect(fits, node, f"weights have shape {weights}, expected (out, kernel height, kernel width, in / groups)")
+    height, width = _axes(node, inputs)
+    groups, channels, outputs = whole(node, GROUPS), x[3], weights[0]
+    divides = groups >= 1 and channels % groups == 0 and outputs % groups == 0
+    expect(divides, node, f"{groups} groups do not divide {channels} input and {outputs} output channels")
+    expect_shape(node, "weights", weights, (*weights[:3], channels // groups))
+    expect_shape(node, "bias", bias, (outputs,))
+    activation_of(node)
+    return ((x[0], height.outputs, width.outputs, outputs),)
+
+
+def _reference(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    x, weights, bias = inputs
+    (shape,) = _shapes(node, [array.shape for array in inputs])
+    height, width = _axes(node, [array.shape for array in inputs])
+    groups, taps = whole(node, GROUPS), list(product(tap_slices(height), tap_slices(width)))
+    y = np.zeros(shape)
+    if weights.shape[3] == 1:
+        # One input channel an output: products by element are much faster than as many tiny matrices.
+        seen = np.repeat(x, shape[3] // groups, axis=3)
+        for (i, row_to, row_from), (j, column_to, column_from) in taps:
+            y[:, row_to, column_to] += seen[:, row_from, column_from] * weights[:, i, j, 0]
+        return (activation_of(node)(y + bias),)
+    parts = (np.split(x, groups, axis=3), np.split(weights, groups), np.split(y, groups, axis=3))
+    for met, kernel, made in zip(*parts, strict=True):
+        for (i, row_to, row_from), (j, column_to, column_from) in taps:
+            made[:, row_to, column_to] += met[:, row_from, column_from] @ kernel[:, i, j].T
+    return (activation_of(node)(y + bias),)
+
+
+def _macs(node: Node, inputs: Sequence[Shape]) -> int:
+    """Those of the full kernel at every position; what falls into the padding is skipped and still counted."""
+    return size(_shapes(node, inputs)[0]) * size(inputs[1][1:])
+
+
+def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
+    return {"axes": _axes(node, [tensor.shape for tensor in inputs])}
+
+
+OPERATOR = Operator(
+    name="conv",
+    about="2D convolution, channels last: 1D, strided, dilated, grouped and depthwise too",
+    arity=(3, 3),
+    shapes=_shapes,
+    reference=_reference,
+    macs=_macs,
+    details=_details,
+    attributes=(STRIDES, DILATIONS, PADS, GROUPS, ACTIVATION),
+    constants=(1, 2),
+    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_product"),
+    takes_activation=True,
+)

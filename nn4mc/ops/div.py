@@ -1,0 +1,7 @@
+"""div: a / b, element by element, with broadcasting."""
+
+import numpy as np
+
+from nn4mc.ops.broadcast import binary
+
+OPERATOR = binary("div", "a / b, with broadcasting", np.divide)

@@ -1,0 +1,7 @@
+"""mul: a b, element by element, with broadcasting."""
+
+import numpy as np
+
+from nn4mc.ops.broadcast import binary
+
+OPERATOR = binary("mul", "a b, with broadcasting", np.multiply)
