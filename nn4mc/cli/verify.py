@@ -33,8 +33,10 @@ def verify_command(model: str, inputs: Path | None, steps: int, as_json: bool) -
         print_json({"model_id": network.model_id, "steps": found.steps, "passed": found.passed, "layers": layers})
     else:
         lines = [
-            (layer.name, layer.op, f"{layer.max_error:.2e}", f"{layer.tolerance:.0e}", str(layer.worst_step))
-            + ("pass" if layer.passed else "FAIL",)
+            (
+                *(layer.name, layer.op, f"{layer.max_error:.2e}", f"{layer.tolerance:.0e}"),
+                *(str(layer.worst_step), "pass" if layer.passed else "FAIL"),
+            )
             for layer in found.layers
         ]
         columns = ("layer", "operator", "largest error", "tolerance", "at step", "")

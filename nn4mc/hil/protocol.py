@@ -11,6 +11,9 @@ from enum import IntEnum
 
 VERSION = 1
 MAX_PAYLOAD = 240
+MIN_PERIOD_US = 500
+MAX_PERIOD_US = 1_000_000
+"""Bounds of RUN's period_us, in microseconds."""
 REPLY = 0x80
 """Bit that turns a request's type into that of its reply."""
 
@@ -102,7 +105,9 @@ MESSAGES = (
             Field("clock_hz", "u32", "core clock; 0 where the board has none"),
             Field("cycle_source", "u8", "CycleSource: what counts `cycles` in STEP"),
             Field("reset_cause", "u8", "ResetCause: why the device last started"),
-            Field("selftest_error", "f32", "largest error of the golden vectors; beyond the model's limit STEP is refused"),
+            Field(
+                "selftest_error", "f32", "largest error of the golden vectors; beyond the model's limit STEP is refused"
+            ),
         ),
     ),
     Message(
