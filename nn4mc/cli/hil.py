@@ -14,7 +14,7 @@ from nn4mc.hil.faults import FAULTS, parse_faults
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
-from nn4mc.hil.report_text import SUMMARY_HEADINGS, summary_row, verdict
+from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
 from nn4mc.hil.rig import load_rig
 
@@ -84,8 +84,13 @@ def hil_command(  # noqa: PLR0917 - click passes them by name
 
 
 def _print_table(results: list[FlightResult]) -> None:
+    """Print a line a flight; columns that say nothing on this board are left out."""
     rows = [[cell.text for cell in summary_row(result)] for result in results]
+    kept = [i for i in range(len(SUMMARY_HEADINGS)) if any(row[i] != NOT_COUNTED for row in rows)]
+    headings = [SUMMARY_HEADINGS[i] for i in kept]
     first = results[0]
-    title = f"{first.rig} on {first.board}, model {first.model_id}, build {first.build_id}"
-    out.print(table(title, SUMMARY_HEADINGS, rows, numbers=SUMMARY_HEADINGS[3:], whole=SUMMARY_HEADINGS[:3]))
-    out.print(verdict(results)[1])
+    title = f"{first.rig} on {first.board}"
+    lines = [[row[i] for i in kept] for row in rows]
+    out.print(table(title, headings, lines, numbers=headings[3:], whole=headings[:3]))
+    out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
+    out.print(verdict(results)[1], highlight=False)

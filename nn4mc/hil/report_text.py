@@ -14,6 +14,9 @@ class Cell:
     kind: str = ""
 
 
+NOT_COUNTED = "not counted"
+"""Where the board has no cycle counter."""
+
 SUMMARY_HEADINGS = (
     "Vehicle",
     "Reference",
@@ -117,4 +120,4 @@ def _device_time(result: FlightResult) -> str:
         return f"{result.device_cycles:,.0f} cycles"
     if result.device_instructions is not None:
         return f"{result.device_instructions:,.0f} instructions"
-    return "not counted"
+    return NOT_COUNTED
