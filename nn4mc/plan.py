@@ -33,8 +33,9 @@ class Location:
 
 @dataclass(frozen=True)
 class Copy:
-    """Words to move after the last node ran."""
+    """Words of ``tensor`` to move after the last node ran."""
 
+    tensor: str
     source: Location
     target: Location
     words: int
@@ -188,7 +189,7 @@ class _Planner:
         )
 
     def _output_copies(self) -> list[Copy]:
-        return [Copy(self.locations[name], target, self.words[name]) for name, target in self.copied_outputs]
+        return [Copy(name, self.locations[name], target, self.words[name]) for name, target in self.copied_outputs]
 
     def _state_copies(self) -> list[Copy]:
         """Old states that become other states go through the arena first, so that no order of copies matters."""
@@ -201,7 +202,7 @@ class _Planner:
             if source.region is Region.STATE:
                 aside = Location(Region.ARENA, self.arena_len)
                 self.arena_len += words
-                first.append(Copy(source, aside, words))
+                first.append(Copy(state.after, source, aside, words))
                 source = aside
-            second.append(Copy(source, target, words))
+            second.append(Copy(state.after, source, target, words))
         return [*first, *second]

@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,6 +24,18 @@ RELATIVE_TOLERANCE = 1e-5
 """Of a layer's largest value, at least 1: room for some hundred float32 roundings (6e-8 each) in a row."""
 
 _TIMEOUT_S = 120.0
+_NPY_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    BadZipFile,
+    MemoryError,
+    OverflowError,
+)
+"""What numpy raises on a damaged file."""
 _TRACE_HEADER = """void nn4mc_trace(const float *values, unsigned long count);
 #define NN4MC_TRACE(layer, values, count) nn4mc_trace(values, count)
 """
@@ -60,12 +74,12 @@ def read_inputs(path: Path, in_len: int) -> Float32Array:
     """Return inputs (steps, in) of a .npy file; ModelError when it is damaged, of another width, or not finite."""
     try:
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelError(f"{path}: cannot be read as .npy: {error}") from error
-    if not isinstance(values, np.ndarray) or values.ndim == 0 or values.dtype.kind not in "fiu":
+    except _NPY_ERRORS as error:
+        raise ModelError(f"{path}: cannot be read as .npy ({str(error)[:200]!a})") from error
+    if not isinstance(values, np.ndarray) or values.size == 0 or values.ndim == 0 or values.dtype.kind not in "fiu":
         raise ModelError(f"{path}: expected an array of numbers (steps, {in_len})")
     flat = values.reshape(values.shape[0], -1)
-    if flat.shape[0] == 0 or flat.shape[1] != in_len:
+    if flat.shape[1] != in_len:
         raise ModelError(f"{path}: shape {values.shape}, expected (steps, {in_len})")
     inputs = flat.astype(np.float32)
     if not np.isfinite(inputs).all():

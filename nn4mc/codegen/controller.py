@@ -7,7 +7,7 @@ from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.codegen.target import TARGETS
-from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
+from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
 from nn4mc.control.policy import KIND, Policy, offsets, resolved_variables
 
 _HELD_ELSEWHERE = {"library.json", "examples/main.c"}
@@ -26,7 +26,7 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,
         "variables": resolved_variables(policy),
-        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == "quaternion"],
+        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
         "observation": _observation(policy),
     }
     runtime = network_runtime(TARGETS["cortex-m4f"])

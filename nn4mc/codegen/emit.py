@@ -8,7 +8,7 @@ from nn4mc.codegen.golden import Golden, make_golden
 from nn4mc.codegen.identifiers import c_identifier, comment_text
 from nn4mc.codegen.literals import float_literal, float_rows
 from nn4mc.codegen.model_id import model_id
-from nn4mc.codegen.names import place, tensor_names
+from nn4mc.codegen.names import initial_state_name, place, tensor_names
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.codegen.target import Target
@@ -17,7 +17,7 @@ from nn4mc.ir import Graph, Node
 from nn4mc.ops import operator
 from nn4mc.ops.activation import ACTIVATION, IDENTITY
 from nn4mc.ops.base import size
-from nn4mc.plan import Plan
+from nn4mc.plan import Plan, Region
 
 _HEADERS = ("nn4mc_elementary.h", "nn4mc_gru.h", "nn4mc_product.h")
 
@@ -58,7 +58,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         "golden_out": float_rows(golden.outputs),
         "layers": [layer_line(graph, node) for node in graph.nodes],
         "headers": _HEADERS,
-        **_body(graph, plan),
+        **_body(graph, plan, name),
     }
     files = {
         f"{name}.h": render("network.h.j2", values),
@@ -89,8 +89,8 @@ def _const_bytes(graph: Graph, golden: Golden) -> int:
     return 4 * (parameter_count(graph) + golden.inputs.size + golden.outputs.size + initial)
 
 
-def _body(graph: Graph, plan: Plan) -> dict[str, object]:
-    names = tensor_names(graph, plan)
+def _body(graph: Graph, plan: Plan, network: str) -> dict[str, object]:
+    names = tensor_names(graph, plan, network)
     constants = [
         {
             "name": names[name],
@@ -102,7 +102,14 @@ def _body(graph: Graph, plan: Plan) -> dict[str, object]:
         if tensor.data is not None
     ]
     states, initial = _states(graph, plan)
-    copies = [{"source": place(c.source), "target": place(c.target), "words": c.words} for c in plan.copies]
+    copies = [
+        {
+            "source": names[copy.tensor] if copy.source.region is Region.CONSTANT else place(copy.source),
+            "target": place(copy.target),
+            "words": copy.words,
+        }
+        for copy in plan.copies
+    ]
     layers = [_layer(graph, plan, names, node) for node in graph.nodes]
     return {"constants": [*constants, *initial], "states": states, "copies": copies, "body": layers}
 
@@ -112,7 +119,7 @@ def _states(graph: Graph, plan: Plan) -> tuple[list[dict[str, object]], list[dic
     states: list[dict[str, object]] = []
     constants: list[dict[str, object]] = []
     for index, state in enumerate(graph.states):
-        array = f"initial_state_{index}" if state.initial.any() else ""
+        array = initial_state_name(index) if state.initial.any() else ""
         offset = plan.locations[state.before].offset
         states.append({"offset": offset, "words": state.initial.size, "initial": array})
         if array:

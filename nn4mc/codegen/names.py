@@ -7,6 +7,18 @@ from nn4mc.ir import Graph
 from nn4mc.plan import Location, Plan, Region
 
 _TAKEN = {"network", "in", "out", "golden_in", "golden_out", "gru", "i", "step", "error", "size", "worst"}
+_FUNCTIONS = ("init", "run", "selftest", "t", "status_t")
+_MACROS = (
+    "H",
+    "MODEL_ID",
+    "MODEL_SHA256",
+    "IN_LEN",
+    "OUT_LEN",
+    "STATE_LEN",
+    "ARENA_LEN",
+    "CONST_BYTES",
+    "SELFTEST_LIMIT",
+)
 _BASE = {
     Region.INPUT: "in",
     Region.OUTPUT: "out",
@@ -31,9 +43,18 @@ def place(location: Location) -> str:
     return f"{base} + {location.offset}" if location.offset else base
 
 
-def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
-    """Return the C expression of every tensor: an array's name for constants, a place for the others."""
-    taken = set(_TAKEN)
+def initial_state_name(index: int) -> str:
+    """Return the name of the array that holds the initial value of a graph's state number ``index``."""
+    return f"initial_state_{index}"
+
+
+def tensor_names(graph: Graph, plan: Plan, network: str) -> Mapping[str, str]:
+    """Return the C expression of every tensor: an array's name for constants, a place for the others.
+
+    ``network`` is the C name of the network, whose own functions and macros no constant may be called.
+    """
+    taken = {*_TAKEN, *(f"{network}_{name}" for name in _FUNCTIONS), *(f"{network.upper()}_{name}" for name in _MACROS)}
+    taken |= {initial_state_name(index) for index in range(len(graph.states))}
     names = {}
     for name, tensor in graph.tensors.items():
         names[name] = unique(name, taken) if tensor.data is not None else place(plan.locations[name])

@@ -2,7 +2,7 @@
  * tanh, sigmoid and exp in float32 with + - * / and bit operations only: no libm, no branch, no fused
  * multiply-add, so that host, emulator and silicon agree to the last bit and every input costs the same.
  *
- *   function   error over all floats        tested in tests/firmware/test_elementary.py
+ *   function   error over all floats        tested in tests/contract/test_elementary.py
  *   tanh       absolute <= 1e-7, relative <= 2e-7, odd, |y| <= 1
  *   sigmoid    absolute <= 1e-7, relative <= 2e-7 for x > -86, 0 < y <= 1
  *   exp        relative <= 1e-7 where the result is normal; Inf and 0 where float32 overflows and underflows
