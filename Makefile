@@ -34,7 +34,7 @@ lint: $(VENV)/.ready-dev ## check style and types
 	$(BIN)/mypy
 
 bench: setup ## measure steps a second in lock-step, on the host build and the emulated board
-	$(BIN)/python -m nn4mc.hil.bench
+	$(BIN)/python benchmarks/lockstep.py
 
 wheel: $(VENV)/.ready-dev ## build dist/*.whl
 	$(BIN)/python -m build --wheel

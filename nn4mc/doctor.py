@@ -1,9 +1,11 @@
 """What this machine has of what nn4mc needs, as data."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from nn4mc.build.process import run
 from nn4mc.errors import Nn4mcError
@@ -35,9 +37,11 @@ def _program(name: str, *version_words: str) -> Callable[[], str | None]:
         if path is None:
             return None
         try:
-            return run([path, *version_words], stage=f"asking {name} for its version", timeout_s=20).splitlines()[0]
-        except (Nn4mcError, IndexError):
-            return path
+            printed = run([path, *version_words], stage=f"asking {name} for its version", timeout_s=20)
+        except Nn4mcError:
+            return None
+        number = re.search(r"\d+\.\d+[.\d]*", re.sub(r"\(.*?\)", "", printed))
+        return number[0] if number else path
 
     return find
 
@@ -80,3 +84,13 @@ NEEDS = (
 def examine() -> tuple[Finding, ...]:
     """Look for every need; nothing is installed or changed."""
     return tuple(Finding(need.name, need.purpose, need.find(), need.get) for need in NEEDS)
+
+
+def boards() -> tuple[str, ...]:
+    """Return the URIs of the boards a flight can run on here; none without pyserial, which looks for them."""
+    if find_spec("serial") is None:
+        return ()
+    from nn4mc.hil.boards import connected_ports, local_boards  # noqa: PLC0415 - needs pyserial
+
+    local = (board.uri for board in local_boards() if not board.missing)
+    return (*local, *(port.uri for port in connected_ports() if port.board is not None))

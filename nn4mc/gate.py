@@ -1,9 +1,10 @@
 """The gate: invariants of the IR, checked after loading, after each pass and before emitting.
 
 1. Every tensor a node, an input, an output or a state names exists.
-2. A node reads only what is an input, a state, a constant, or made by a node before it; each tensor is made once.
+2. A node reads only what is an input, a state, a constant, or made by a node before it; each tensor is one of these,
+   and made once.
 3. Operators, their number of inputs and their attributes are known, and where an operator wants constants, it has them.
-4. Shapes are what the operators say; constants are finite and of their stated shape and type.
+4. Shapes are what the operators say; constants and initial states are finite and of their stated shape and type.
 5. A node's variable inputs and its outputs have a type its operator works on; all inputs share one, all outputs too.
 6. There is at least one input and one output; a state's two tensors and its initial value have one shape.
 """
@@ -76,7 +77,11 @@ def _check_constants(graph: Graph) -> None:
 
 
 def _check_nodes(graph: Graph) -> None:
-    ready = {*graph.inputs, *(state.before for state in graph.states)}
+    given = [*graph.inputs, *(state.before for state in graph.states)]
+    for name in given:
+        _expect(given.count(name) == 1, f"tensor '{name}' is given twice, as an input or a state")
+        _expect(graph.tensors[name].data is None, f"tensor '{name}' is an input or a state, and a constant")
+    ready = set(given)
     ready |= {tensor.name for tensor in graph.tensors.values() if tensor.data is not None}
     for node in graph.nodes:
         _check_node(graph, node, ready)
@@ -115,5 +120,7 @@ def _check_states(graph: Graph) -> None:
     for state in graph.states:
         shapes = (graph.tensors[state.before].shape, graph.tensors[state.after].shape, state.initial.shape)
         _expect(len(set(shapes)) == 1, f"state '{state.before}': before, after and initial have shapes {shapes}")
-        _expect(graph.tensors[state.before].data is None, f"state '{state.before}' is a constant")
+        _expect(
+            state.initial.dtype == np.float32, f"state '{state.before}' starts as {state.initial.dtype}, not float32"
+        )
         _expect(bool(np.isfinite(state.initial).all()), f"state '{state.before}' starts with NaN or Inf")

@@ -37,8 +37,9 @@ class Location:
 
 @dataclass(frozen=True)
 class Copy:
-    """Elements of one type to move after the last node ran."""
+    """Elements of ``tensor`` to move after the last node ran."""
 
+    tensor: str
     source: Location
     target: Location
     count: int
@@ -233,7 +234,7 @@ class _Planner:
         return [self._copy(name, self.locations[name], target) for name, target in self.copied_outputs]
 
     def _copy(self, name: str, source: Location, target: Location) -> Copy:
-        return Copy(source, target, self.count[name], self.graph.tensors[name].dtype)
+        return Copy(name, source, target, self.count[name], self.graph.tensors[name].dtype)
 
     def _state_copies(self) -> list[Copy]:
         """Old states that become other states go through the arena first, so that no order of copies matters."""
@@ -245,9 +246,9 @@ class _Planner:
             if source.region is Region.STATE:
                 aside = Location(Region.ARENA, self.arena_len)
                 self.arena_len += self.words[state.before]
-                first.append(self._copy(state.before, source, aside))
+                first.append(self._copy(state.after, source, aside))
                 source = aside
-            second.append(self._copy(state.before, source, target))
+            second.append(self._copy(state.after, source, target))
         return [*first, *second]
 
 

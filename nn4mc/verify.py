@@ -5,7 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,18 @@ INTEGER_TOLERANCE = 1.0
 OUTPUTS = "outputs"
 
 _TIMEOUT_S = 120.0
+_NPY_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    BadZipFile,
+    MemoryError,
+    OverflowError,
+)
+"""What numpy raises on a damaged file."""
 _TRACE_HEADER = """void nn4mc_trace(const void *values, unsigned long bytes);
 #define NN4MC_TRACE(values, bytes) nn4mc_trace(values, bytes)
 """
@@ -85,12 +99,12 @@ def read_inputs(path: Path, network: Network) -> npt.NDArray[Any]:
     in_len, dtype = network.plan.in_len, interface_type(network.graph, network.graph.inputs)
     try:
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelError(f"{path}: cannot be read as .npy: {error}") from error
-    if not isinstance(values, np.ndarray) or values.ndim == 0 or values.dtype.kind not in "fiu":
+    except _NPY_ERRORS as error:
+        raise ModelError(f"{path}: cannot be read as .npy ({str(error)[:200]!a})") from error
+    if not isinstance(values, np.ndarray) or values.size == 0 or values.ndim == 0 or values.dtype.kind not in "fiu":
         raise ModelError(f"{path}: expected an array of numbers (steps, {in_len})")
     flat = values.reshape(values.shape[0], -1)
-    if flat.shape[0] == 0 or flat.shape[1] != in_len:
+    if flat.shape[1] != in_len:
         raise ModelError(f"{path}: shape {values.shape}, expected (steps, {in_len})")
     if not np.isfinite(flat).all():
         raise ModelError(f"{path}: holds NaN or Inf")

@@ -16,7 +16,8 @@ def find_tool(name: str, package: str) -> str:
     path = shutil.which(name)
     if path is None:
         raise ToolMissingError(
-            f"{name} was not found on PATH. On Debian or Ubuntu: sudo apt-get install --no-install-recommends {package}\n"
+            f"{name} was not found on PATH. On Debian or Ubuntu:\n"
+            f"  sudo apt-get install --no-install-recommends {package}\n"
             "`nn4mc doctor` lists everything that is missing."
         )
     return path

@@ -25,7 +25,7 @@ Exit codes:
   1  a check failed                5  a compiler or PlatformIO failed
   2  wrong usage or configuration  6  the board does not answer
   3  the model cannot be taken     7  the board refuses
-  130  interrupted
+  70 a fault of nn4mc itself       130  interrupted
 """
 
 

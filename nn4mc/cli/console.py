@@ -7,6 +7,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -30,11 +31,17 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str] = ()) -> Table:
-    """Return a table; the columns named in ``numbers`` are right-aligned."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> Table:
+    """Return a table; columns named in ``numbers`` are right-aligned, cells of those in ``whole`` are never cut."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left")
+        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in whole)
     for row in rows:
         made.add_row(*row)
     return made

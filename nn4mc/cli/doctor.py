@@ -15,12 +15,14 @@ def doctor_command(as_json: bool) -> None:
 
     Exit status 0 only if `nn4mc hil quadrotor` can run here, else 4.
     """
-    from nn4mc.doctor import examine  # noqa: PLC0415 - keeps --help fast
+    from nn4mc.doctor import boards, examine  # noqa: PLC0415 - keeps --help fast
 
     findings = examine()
     missing = [finding for finding in findings if finding.found is None]
     if as_json:
-        print_json({"ready": not missing, "findings": [asdict(finding) for finding in findings]})
+        print_json(
+            {"ready": not missing, "findings": [asdict(finding) for finding in findings], "boards": list(boards())}
+        )
     else:
         rows = [
             (
@@ -32,6 +34,7 @@ def doctor_command(as_json: bool) -> None:
             for finding in findings
         ]
         out.print(table("What nn4mc needs", ("", "for", "found", "how to get it"), rows))
+        out.print(f"Boards: {', '.join(boards()) or 'none'}", highlight=False)
         click.echo(
             "Ready: `nn4mc hil quadrotor` can run here."
             if not missing

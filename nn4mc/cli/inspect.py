@@ -23,8 +23,10 @@ def inspect_command(model: str, target: str, as_json: bool, **reading: Any) -> N
         print_json(found)
         return
     rows = [
-        (layer.name, layer.op, layer.activation, str(layer.input_shape), str(layer.output_shape))
-        + (f"{layer.parameters:,}", f"{layer.macs:,}")
+        (
+            *(layer.name, layer.op, layer.activation, str(layer.input_shape), str(layer.output_shape)),
+            *(f"{layer.parameters:,}", f"{layer.macs:,}"),
+        )
         for layer in found.layers
     ]
     columns = ("layer", "operator", "activation", "in", "out", "parameters", "MACs")

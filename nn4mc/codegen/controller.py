@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.render import render
-from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
+from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
 from nn4mc.control.policy import KIND, Policy, offsets, resolved_variables
 
 
@@ -22,7 +22,7 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,
         "variables": resolved_variables(policy),
-        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == "quaternion"],
+        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
         "observation": _observation(policy),
     }
     own = (f"{network.name}.h", f"{network.name}.c")

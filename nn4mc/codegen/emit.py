@@ -10,7 +10,7 @@ from nn4mc.codegen.golden import Golden, interface_type, make_golden
 from nn4mc.codegen.identifiers import c_identifier, comment_text
 from nn4mc.codegen.literals import float_literal, rows
 from nn4mc.codegen.model_id import model_id
-from nn4mc.codegen.names import C_TYPES, place, tensor_names
+from nn4mc.codegen.names import C_TYPES, initial_state_name, place, tensor_names
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.codegen.target import Target
@@ -19,7 +19,7 @@ from nn4mc.ir import FLOAT32, INT8, Graph, Node, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.activation import IDENTITY, fused_activation
 from nn4mc.ops.base import size
-from nn4mc.plan import Plan, shown_outputs
+from nn4mc.plan import Plan, Region, shown_outputs
 
 _ALWAYS = ("nn4mc_product",)
 """The copying loops of every network."""
@@ -65,7 +65,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         "interface": [*_interface(graph, "in", graph.inputs), *_interface(graph, "out", graph.outputs)],
         "layers": [layer_line(graph, node) for node in graph.nodes if not operator(node.op).view],
         "headers": [f"{stem}.h" for stem in _runtime(graph)],
-        **_body(graph, plan),
+        **_body(graph, plan, name),
     }
     files = {
         f"{name}.h": render("network.h.j2", values),
@@ -119,8 +119,8 @@ def _interface(graph: Graph, array: str, names: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def _body(graph: Graph, plan: Plan) -> dict[str, object]:
-    names = tensor_names(graph, plan)
+def _body(graph: Graph, plan: Plan, network: str) -> dict[str, object]:
+    names = tensor_names(graph, plan, network)
     constants = [
         {
             "name": names[name],
@@ -135,7 +135,7 @@ def _body(graph: Graph, plan: Plan) -> dict[str, object]:
     states, initial = _states(graph, plan)
     copies = [
         {
-            "source": place(copy.source, copy.dtype),
+            "source": names[copy.tensor] if copy.source.region is Region.CONSTANT else place(copy.source, copy.dtype),
             "target": place(copy.target, copy.dtype),
             "count": copy.count,
             "function": _COPY[copy.dtype],
@@ -153,7 +153,7 @@ def _states(graph: Graph, plan: Plan) -> tuple[list[dict[str, object]], list[dic
     states: list[dict[str, object]] = []
     constants: list[dict[str, object]] = []
     for index, state in enumerate(graph.states):
-        array = f"initial_state_{index}" if state.initial.any() else ""
+        array = initial_state_name(index) if state.initial.any() else ""
         offset = plan.locations[state.before].offset
         states.append({"offset": offset, "words": state.initial.size, "initial": array})
         if array:

@@ -10,6 +10,18 @@ _TAKEN = frozenset(
     "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
+_FUNCTIONS = ("init", "run", "selftest", "t", "status_t")
+_MACROS = (
+    "H",
+    "MODEL_ID",
+    "MODEL_SHA256",
+    "IN_LEN",
+    "OUT_LEN",
+    "STATE_LEN",
+    "ARENA_LEN",
+    "CONST_BYTES",
+    "SELFTEST_LIMIT",
+)
 _BASE = {
     Region.INPUT: "in",
     Region.OUTPUT: "out",
@@ -40,12 +52,19 @@ def place(location: Location, dtype: str = FLOAT32) -> str:
     return expression
 
 
-def tensor_names(graph: Graph, plan: Plan) -> Mapping[str, str]:
+def initial_state_name(index: int) -> str:
+    """Return the name of the array that holds the initial value of a graph's state number ``index``."""
+    return f"initial_state_{index}"
+
+
+def tensor_names(graph: Graph, plan: Plan, network: str) -> Mapping[str, str]:
     """Return the C expression of every tensor: an array's name for constants, a place for the others.
 
-    It is empty for an optional output that nobody reads.
+    It is empty for an optional output that nobody reads. ``network`` is the C name of the network, whose own
+    functions and macros no constant may be called.
     """
-    taken = set(_TAKEN)
+    taken = {*_TAKEN, *(f"{network}_{name}" for name in _FUNCTIONS), *(f"{network.upper()}_{name}" for name in _MACROS)}
+    taken |= {initial_state_name(index) for index in range(len(graph.states))}
     names = {}
     for name, tensor in graph.tensors.items():
         if tensor.data is not None:

@@ -12,11 +12,13 @@ from nn4mc.ir import Array
 class Term:
     """``words`` values from sensor ``sensor`` and, where named, reference ``reference``, clipped at ``clip``.
 
+    The sensor has ``sensor_words`` values, the reference ``words``.
     ``compute(sensor, reference, limit)`` is the float64 definition; ``c_call`` its C with the same arguments.
     """
 
     words: int
     sensor: str
+    sensor_words: int
     reference: str | None
     clip: str | None
     compute: Callable[[Array, Array, float], Array]
@@ -44,16 +46,26 @@ def _difference(measured: Array, wanted: Array, limit: float) -> Array:
 
 _DIFFERENCE_C = "nn4mc_clipped_difference({sensor}, {reference}, {limit}, {out}, {words});"
 
+ATTITUDE = "quaternion"
+"""The sensor that must be a unit quaternion for a step to count as good."""
+ATTITUDE_WORDS = 4
+
 PREVIOUS_ACTION = "previous_action"
 """The term that is neither sensor nor reference: the last command, as it left the guard."""
 
 TERMS: Mapping[str, Term] = {
-    "position_error": Term(3, "position", "position", "position_clip", _difference, _DIFFERENCE_C),
-    "velocity_error": Term(3, "velocity", "velocity", "velocity_clip", _difference, _DIFFERENCE_C),
+    "position_error": Term(3, "position", 3, "position", "position_clip", _difference, _DIFFERENCE_C),
+    "velocity_error": Term(3, "velocity", 3, "velocity", "velocity_clip", _difference, _DIFFERENCE_C),
     "rotation_matrix": Term(
-        9, "quaternion", None, None, lambda q, _r, _l: rotation_matrix(q), "nn4mc_rotation_matrix({sensor}, {out});"
+        9,
+        ATTITUDE,
+        ATTITUDE_WORDS,
+        None,
+        None,
+        lambda q, _r, _l: rotation_matrix(q),
+        "nn4mc_rotation_matrix({sensor}, {out});",
     ),
     "angular_velocity": Term(
-        3, "angular_velocity", None, None, lambda w, _r, _l: w, "nn4mc_copy({sensor}, {out}, {words});"
+        3, "angular_velocity", 3, None, None, lambda w, _r, _l: w, "nn4mc_copy({sensor}, {out}, {words});"
     ),
 }

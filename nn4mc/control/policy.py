@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nn4mc.control.observation import PREVIOUS_ACTION, TERMS
+from nn4mc.control.observation import ATTITUDE, ATTITUDE_WORDS, PREVIOUS_ACTION, TERMS
 from nn4mc.errors import ConfigError
 from nn4mc.ir import Array, Graph
 from nn4mc.ops.base import size
@@ -90,12 +90,10 @@ def check_policy(policy: Policy, graph: Graph) -> None:
         if name not in TERMS:
             raise ConfigError(f"observation term '{name}' is not known. Known: {', '.join((*TERMS, PREVIOUS_ACTION))}")
         term = TERMS[name]
-        if term.sensor not in policy.sensors:
-            raise ConfigError(
-                f"observation term '{name}' needs the sensor '{term.sensor}', which the rig does not have"
-            )
-        if term.reference is not None and term.reference not in policy.reference:
-            raise ConfigError(f"observation term '{name}' needs the reference '{term.reference}', which the rig lacks")
+        _check_layout(name, "sensor", policy.sensors, term.sensor, term.sensor_words)
+        if term.reference is not None:
+            _check_layout(name, "reference", policy.reference, term.reference, term.words)
+    _check_attitude(policy)
     words = observation_len(policy)
     taken = sum(size(graph.tensors[name].shape) for name in graph.inputs)
     given = sum(size(graph.tensors[name].shape) for name in graph.outputs)
@@ -103,6 +101,21 @@ def check_policy(policy: Policy, graph: Graph) -> None:
         raise ConfigError(f"the observation has {words} words, and the network '{graph.name}' takes {taken}")
     if given != policy.command_len:
         raise ConfigError(f"the network '{graph.name}' gives {given} words, and a command has {policy.command_len}")
+
+
+def _check_layout(term: str, kind: str, layout: Mapping[str, int], name: str, words: int) -> None:
+    if name not in layout:
+        raise ConfigError(f"observation term '{term}' needs the {kind} '{name}', which the rig does not have")
+    if layout[name] != words:
+        raise ConfigError(
+            f"observation term '{term}' needs a {kind} '{name}' of {words} words, the rig's has {layout[name]}"
+        )
+
+
+def _check_attitude(policy: Policy) -> None:
+    """A sensor called quaternion is checked to be one, in the observation or not."""
+    if policy.sensors.get(ATTITUDE, ATTITUDE_WORDS) != ATTITUDE_WORDS:
+        raise ConfigError(f"the sensor '{ATTITUDE}' has {policy.sensors[ATTITUDE]} words, expected w, x, y, z")
 
 
 def observation_len(policy: Policy) -> int:

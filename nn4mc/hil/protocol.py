@@ -11,6 +11,9 @@ from enum import IntEnum
 
 VERSION = 1
 MAX_PAYLOAD = 240
+MIN_PERIOD_US = 500
+MAX_PERIOD_US = 1_000_000
+"""Bounds of RUN's period_us, in microseconds."""
 REPLY = 0x80
 """Bit that turns a request's type into that of its reply."""
 

@@ -1,5 +1,6 @@
 """Model files in, graphs out. Files are read as data; no code of a model ever runs."""
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -35,13 +36,22 @@ def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     when it holds layers without a C kernel; ToolMissingError when a package that reads it is not installed.
     """
     path = BUILT_IN[str(model)]() if str(model) in BUILT_IN else Path(model)
-    if not path.is_file():
+    if not _is_file(path):
         raise ModelError(f"{path}: no such model file. Built-in models: {', '.join(BUILT_IN)}.")
     module = READERS.get(path.suffix.lower())
     if module is None:
         raise ModelError(f"{path}: files of type '{path.suffix}' are not read. Known: {', '.join(READERS)}.")
+    if not os.access(path, os.R_OK):
+        raise ModelError(f"{path}: may not be read by you.")
     cap(path.stat().st_size, options.limits.file_bytes, "the size in bytes", str(path))
     name = str(model) if str(model) in BUILT_IN else path.stem
     graph = import_module(module).load(path, name, options)
     assert isinstance(graph, Graph)
     return graph if options.scaling is None else apply_scaling(graph, options.scaling)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the file system takes
+        return False

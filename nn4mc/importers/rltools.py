@@ -57,7 +57,9 @@ def load(path: Path, name: str, options: ImportOptions) -> Graph:
     Raises ModelError for a damaged or hostile file, UnsupportedError naming all layers without a kernel.
     """
     limits = options.limits
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    hdf5.check_heaps(data, str(path))
     with hdf5.guarded(str(path), lambda: h5py.File(path, "r")) as file:
         layers = _layers(file, path, limits)
         _refuse_unsupported(layers)
@@ -99,10 +101,10 @@ def _refuse_unsupported(layers: list[_Layer]) -> None:
     for layer in layers:
         kind = _type(layer)
         if kind not in _READERS:
-            faults.append(f"{layer.where}: layer type '{kind[:40]}'. Supported: {', '.join(_READERS)}")
+            faults.append(f"{layer.where}: layer type {hdf5.quoted(kind)}. Supported: {', '.join(_READERS)}")
         elif kind == "dense" and _activation(layer) not in _ACTIVATIONS:
             faults.append(
-                f"{layer.where}: activation '{_activation(layer)[:40]}'. Supported: {', '.join(_ACTIVATIONS)}"
+                f"{layer.where}: activation {hdf5.quoted(_activation(layer))}. Supported: {', '.join(_ACTIVATIONS)}"
             )
     if faults:
         raise UnsupportedError("no C kernel for\n  " + "\n  ".join(faults))

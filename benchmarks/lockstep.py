@@ -1,0 +1,52 @@
+"""Flies the same figure on the host build and on the emulated board, and prints what it took: `make bench`.
+
+Steps a second are of the whole flight: plant, twin, line, emulator and log-keeping. They say how long a benchmark of a
+controller takes on this machine, not how fast the controller is.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from rich.table import Table
+
+from nn4mc.cli.console import out, table
+
+BOARDS = ("host://", "qemu://netduinoplus2")
+ROUNDS = 3
+COLUMNS = ("board", "steps/s, best", "median", "words that differ", "RMSE (m)", "firmware flash", "controller", "RAM")
+
+
+def fly(board: str) -> dict[str, Any]:
+    """Fly the 5.5 s Lissajous figure with x500_real on ``board`` and return the flight's JSON."""
+    command = [sys.executable, "-m", "nn4mc", "hil", "quadrotor", "--board", board, "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def row(board: str) -> tuple[str, ...]:
+    """Return one line of the table: the best and the median of a few flights."""
+    flights = [fly(board) for _ in range(ROUNDS)]
+    rates = sorted(flight["link"]["steps_per_s"] for flight in flights)
+    sizes = flights[0]["firmware"]
+    return (
+        board,
+        f"{rates[-1]:,.0f}",
+        f"{rates[len(rates) // 2]:,.0f}",
+        str(sum(flight["mismatched_words"] for flight in flights)),
+        f"{flights[0]['rmse_m']:.4f}",
+        f"{sizes['flash_bytes']:,} B",
+        f"{sizes['controller_flash_bytes']:,} B",
+        f"{sizes['controller_ram_bytes']:,} B",
+    )
+
+
+def measure() -> Table:
+    """Fly on every board and return the table."""
+    return table("Lock-step, quadrotor, Lissajous T = 5.5 s", COLUMNS, [row(board) for board in BOARDS], COLUMNS[1:])
+
+
+if __name__ == "__main__":
+    out.print(measure())

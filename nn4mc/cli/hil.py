@@ -1,0 +1,96 @@
+"""``nn4mc hil``: fly a rig on a board."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from nn4mc.cli.console import err, out, table
+from nn4mc.hil.bench import open_bench
+from nn4mc.hil.boards import DEFAULT_BOARD
+from nn4mc.hil.campaign import fly_logged, plan_flights
+from nn4mc.hil.faults import FAULTS, parse_faults
+from nn4mc.hil.progress import FlightProgress
+from nn4mc.hil.record import FlightRecord
+from nn4mc.hil.report import write_report
+from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
+from nn4mc.hil.result import FlightResult
+from nn4mc.hil.rig import load_rig
+
+
+@click.command("hil")
+@click.argument("rig")
+@click.option(
+    "--board",
+    envvar="NN4MC_BOARD",
+    default=DEFAULT_BOARD,
+    show_default=True,
+    show_envvar=True,
+    metavar="URI",
+    help="qemu://netduinoplus2, host://, socket://HOST:PORT, serial:///dev/ttyACM0[?baud=N], serial://",
+)
+@click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
+@click.option("--reference", "references", multiple=True, help="Repeatable; by default lissajous.")
+@click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")
+@click.option(
+    "--faults",
+    metavar="SPEC",
+    help=f"Probabilities a frame, such as damage=0.01,seed=3. Known: {', '.join(FAULTS)}; delay_ms, seed.",
+)
+@click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write a page with plots, PNGs, JSON and MCAP logs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a flight, one a line.")
+def hil_command(  # noqa: PLR0917 - click passes them by name
+    rig: str,
+    board: str,
+    vehicles: tuple[str, ...],
+    references: tuple[str, ...],
+    period_s: float | None,
+    seed: int,
+    faults: str | None,
+    report_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Fly RIG, a name or a folder, on a board: every vehicle along every reference.
+
+    Exit status: 0 when no vehicle got lost and every command word equals that of the host build, else 1; 2 for a
+    wrong option or rig, 3 model, 4 missing program, 5 build, 6 link, 7 refused by the board.
+    """
+    loaded = load_rig(rig)
+    plans = plan_flights(loaded, vehicles, references, period_s, seed)
+    progress = FlightProgress(err)
+    flights: list[tuple[FlightResult, FlightRecord]] = []
+    with open_bench(loaded, board, parse_faults(faults), progress.stage) as bench:
+        for plan in plans:
+            with progress.flight(f"{plan.vehicle}, {plan.reference}") as on_step:
+                flights.append(fly_logged(bench, plan, report_folder, on_step))
+            if as_json:
+                click.echo(msgspec.json.encode(flights[-1][0]).decode())
+    if report_folder is not None:
+        with progress.stage("writing the report"):
+            page = write_report(report_folder, loaded, flights)
+        err.print(f"report: {page}")
+    results = [result for result, _ in flights]
+    if not as_json:
+        _print_table(results)
+    sys.exit(0 if all(not result.lost and result.mismatched_words == 0 for result in results) else 1)
+
+
+def _print_table(results: list[FlightResult]) -> None:
+    """Print a line a flight; columns that say nothing on this board are left out."""
+    rows = [[cell.text for cell in summary_row(result)] for result in results]
+    kept = [i for i in range(len(SUMMARY_HEADINGS)) if any(row[i] != NOT_COUNTED for row in rows)]
+    headings = [SUMMARY_HEADINGS[i] for i in kept]
+    first = results[0]
+    title = f"{first.rig} on {first.board}"
+    lines = [[row[i] for i in kept] for row in rows]
+    out.print(table(title, headings, lines, numbers=headings[3:], whole=headings[:3]))
+    out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
+    out.print(verdict(results)[1], highlight=False)

@@ -1,0 +1,129 @@
+"""From a rig and a board's URI to a bench that is ready to fly: compile, build, boot, connect."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nn4mc.api import ControllerCode, compile_policy
+from nn4mc.build.platformio import Firmware, build_firmware, cache_dir
+from nn4mc.build.sizes import firmware_sizes
+from nn4mc.control.policy import KIND, Policy
+from nn4mc.errors import ConfigError
+from nn4mc.hil.boards import resolve_board
+from nn4mc.hil.faults import FaultSpec, FaultyLink
+from nn4mc.hil.flight import Bench
+from nn4mc.hil.handshake import Expected
+from nn4mc.hil.link import BoardUri, open_link
+from nn4mc.hil.result import FirmwareResult
+from nn4mc.hil.rig import Rig
+from nn4mc.hil.session import Session
+from nn4mc.hil.twin import Twin, build_twin
+from nn4mc.resources import resource
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""Shows what is being done while its context is open."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A rig's controller on disk, its twin, and the firmware of a board that we start ourselves."""
+
+    controller: ControllerCode
+    folder: Path
+    twin: Twin
+    firmware: Firmware | None
+
+
+@contextmanager
+def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterator[Bench]:
+    """Compile the rig's controller, build what ``board`` needs, start or open it, and connect; close at the end.
+
+    Raises what each step raises: ConfigError, ModelError, ToolMissingError, BuildError, LinkError, DeviceError.
+    """
+    uri = resolve_board(board)
+    built = _build(rig, uri, stage)
+    with stage(f"connecting to {uri.text}"):
+        link = open_link(uri, built.firmware.elf if built.firmware else None)
+    with Session(FaultyLink(link, faults) if faults else link) as session:
+        with stage(f"asking {uri.text} who it is"):
+            hello = session.connect(_expected(uri, built))
+        yield Bench(
+            rig=rig,
+            board=uri.text,
+            session=session,
+            twin=built.twin,
+            hello=hello,
+            model_sha256=built.controller.network.graph.source.sha256,
+            faults=faults,
+            firmware=_sizes(built.firmware),
+        )
+
+
+def compile_controller(rig: Rig) -> ControllerCode:
+    """Compile the controller a rig names; ConfigError for a kind there is no compiler for."""
+    if rig.controller.kind != KIND:
+        raise ConfigError(f"rig '{rig.name}': controller.kind '{rig.controller.kind}' is not known. Known: {KIND}")
+    return compile_policy(
+        Policy(
+            model=rig.controller.model,
+            observation=rig.controller.observation,
+            sensors={signal.name: signal.size for signal in rig.sensors},
+            reference={signal.name: signal.size for signal in rig.reference},
+            command_len=rig.command_len,
+            variables=rig.controller.variables,
+        )
+    )
+
+
+def _build(rig: Rig, uri: BoardUri, stage: Stage) -> Built:
+    with stage(f"compiling the controller of {rig.name}"):
+        controller = compile_controller(rig)
+        home = cache_dir() / f"{rig.name}-{_digest(controller)}"
+        folder = home / "controller"
+        controller.write(folder)
+    with stage("building the controller for this machine"):
+        twin = Twin(build_twin(folder, home / "twin"))
+    firmware = None
+    name = {"qemu": uri.target, "host": "host"}.get(uri.scheme)
+    if name is not None:
+        with stage(f"building the firmware for {name}"):
+            firmware = build_firmware(name, folder, home / "firmware")
+    return Built(controller, folder, twin, firmware)
+
+
+def _digest(controller: ControllerCode) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(controller.files):
+        digest.update(f"{name}\0{controller.files[name]}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def _expected(uri: BoardUri, built: Built) -> Expected:
+    twin = built.twin
+    upload = f"pio run -d {resource('firmware')} -t upload"
+    mend = f"Build and upload this one: NN4MC_CONTROLLER_DIR={built.folder} {upload}"
+    if built.firmware is not None:
+        mend = f"Its build is stale: remove {built.folder.parent} and run the same command again, which rebuilds it."
+    return Expected(
+        model_id=twin.model_id,
+        sensor_len=twin.sensor_len,
+        reference_len=twin.reference_len,
+        command_len=twin.command_len,
+        selftest_limit=twin.selftest_limit,
+        how_to_mend=mend,
+        build_id=built.firmware.build_id if built.firmware else None,
+    )
+
+
+def _sizes(firmware: Firmware | None) -> FirmwareResult | None:
+    if firmware is None:
+        return None
+    sizes = firmware_sizes(firmware)
+    return FirmwareResult(
+        flash_bytes=sizes.flash_bytes,
+        ram_bytes=sizes.ram_bytes,
+        controller_flash_bytes=sizes.controller_flash_bytes,
+        controller_ram_bytes=sizes.controller_ram_bytes,
+    )

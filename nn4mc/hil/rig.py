@@ -1,0 +1,203 @@
+"""A rig is a plant to control: ``rig.toml`` with the numbers and, beside it, ``plant.py`` with the equations.
+
+``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
+one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
+period_s)``. Loading a rig runs its ``plant.py``, so load only rigs you trust.
+"""
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from nn4mc.errors import ConfigError
+from nn4mc.hil.rig_file import Controller, Signal, convert, read_rig_file
+from nn4mc.resources import resource
+
+Words = npt.NDArray[np.float32]
+"""Float words as they go over the wire."""
+Vector = npt.NDArray[np.float64]
+State = TypeVar("State")
+Entry = TypeVar("Entry")
+
+
+class Reference(Protocol):
+    """What the vehicle shall do, as a function of the time since the start of the flight."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the flight in s."""
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Start (included) and end (excluded) of the part over which the RMSE is taken, in s."""
+
+    def __call__(self, time_s: float) -> Words:
+        """Return the reference words of the step at ``time_s``, ordered as the rig's reference layout."""
+
+    def position(self, time_s: float) -> Vector:
+        """Return the wanted position (3,) in m."""
+
+
+class Plant(Protocol[State]):
+    """One vehicle's equations of motion; a state is a value, never changed in place."""
+
+    def initial(self, reference: Reference, rng: np.random.Generator) -> State:
+        """Return the state a flight along ``reference`` starts from; only random starts draw from ``rng``."""
+
+    def sensors(self, state: State) -> Words:
+        """Return what the sensors read, in the order of the rig's sensor layout."""
+
+    def step(self, state: State, command: Words) -> State:
+        """Return the state one period later, with ``command`` held; DeviceError when it is not finite."""
+
+    def position(self, state: State) -> Vector:
+        """Return the true position (3,) in m."""
+
+    def trim_command(self) -> Words:
+        """Return the command that keeps the vehicle where it is: hover, for a flying one."""
+
+    def variables(self) -> dict[str, float]:
+        """Return the controller variables that depend on the vehicle; they go over those of rig.toml."""
+
+    def lost(self, state: State) -> bool:
+        """Whether the vehicle has left the space in which the flight makes sense."""
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A loaded rig: layouts, controller, and the tables of vehicles and references by name."""
+
+    name: str
+    title: str
+    folder: Path
+    period_s: float
+    controller: Controller
+    sensors: tuple[Signal, ...]
+    reference: tuple[Signal, ...]
+    command: tuple[Signal, ...]
+    vehicles: Mapping[str, Any]
+    references: Mapping[str, Reference]
+    create_plant: Callable[[Any, float], Plant[Any]]
+
+    @property
+    def sensor_len(self) -> int:
+        """Float words of a sensor reading."""
+        return sum(signal.size for signal in self.sensors)
+
+    @property
+    def reference_len(self) -> int:
+        """Float words of a reference."""
+        return sum(signal.size for signal in self.reference)
+
+    @property
+    def command_len(self) -> int:
+        """Float words of a command."""
+        return sum(signal.size for signal in self.command)
+
+
+def load_rig(name_or_path: str | Path) -> Rig:
+    """Return the rig of a name (``"quadrotor"``) or of a folder that holds rig.toml and plant.py.
+
+    Raises ConfigError with the path inside the file where a key is unknown, missing or of a wrong type.
+
+    >>> rig = load_rig("quadrotor")
+    >>> rig.sensor_len, rig.reference_len, rig.command_len
+    (13, 6, 4)
+    """
+    folder = _find(name_or_path)
+    path = folder / "rig.toml"
+    file = read_rig_file(path)
+    module = _import_plant(folder)
+    vehicle_type, reference_type, create_plant = (
+        _member(module, member) for member in ("Vehicle", "References", "create_plant")
+    )
+    return Rig(
+        name=file.name,
+        title=file.title,
+        folder=folder,
+        period_s=file.period_s,
+        controller=file.controller,
+        sensors=file.sensors,
+        reference=file.reference,
+        command=file.command,
+        vehicles=_tables(file.vehicles, vehicle_type, path, "vehicles"),
+        references=_tables(file.references, reference_type, path, "references"),
+        create_plant=create_plant,
+    )
+
+
+def create_plant(rig: Rig, vehicle: str) -> Plant[Any]:
+    """Return the plant of one of the rig's vehicles; ConfigError for a name that is not in its table."""
+    return rig.create_plant(_pick(rig.vehicles, vehicle, rig, "vehicle"), rig.period_s)
+
+
+def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = None) -> Reference:
+    """Return one of the rig's references, with ``changes`` to its table, such as ``{"period_s": 4.0}``.
+
+    Raises ConfigError for an unknown name, a change the reference has no key for, or a value out of range.
+    """
+    found = _pick(rig.references, name, rig, "reference")
+    if not changes:
+        return found
+    table = {**msgspec.to_builtins(found), **changes}
+    return convert(table, type(found), rig.folder / "rig.toml", f"references.{name}")
+
+
+def step_count(reference: Reference, period_s: float) -> int:
+    """Return the number of control steps of a flight along ``reference``; step k is at ``k * period_s``."""
+    return round(reference.duration_s / period_s)
+
+
+def flight_variables(rig: Rig, plant: Plant[Any]) -> dict[str, float]:
+    """Return every controller variable to SET before a flight: those of rig.toml, then the vehicle's."""
+    return {**rig.controller.variables, **plant.variables()}
+
+
+def _find(name_or_path: str | Path) -> Path:
+    folder = Path(name_or_path)
+    if (folder / "rig.toml").is_file():
+        return folder.resolve()
+    if isinstance(name_or_path, str) and folder.name == name_or_path:
+        try:
+            return resource("rigs", name_or_path, "rig.toml").parent
+        except FileNotFoundError:
+            pass
+    known = sorted(path.parent.name for path in resource("rigs").glob("*/rig.toml"))
+    raise ConfigError(f"rig '{name_or_path}': neither a folder with a rig.toml nor a rig of nn4mc: {', '.join(known)}")
+
+
+def _import_plant(folder: Path) -> ModuleType:
+    """Import plant.py in a package of its own, so that it may import its neighbours relatively."""
+    if not (folder / "plant.py").is_file():
+        raise ConfigError(f"{folder}: found rig.toml but no plant.py; a rig needs both")
+    package_name = f"nn4mc_rig_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if package_name not in sys.modules:
+        package = ModuleType(package_name)
+        package.__path__ = [str(folder)]
+        sys.modules[package_name] = package
+    return importlib.import_module(f"{package_name}.plant")
+
+
+def _member(module: ModuleType, name: str) -> Any:
+    if not hasattr(module, name):
+        raise ConfigError(f"{module.__file__}: does not define {name}; see rigs/quadrotor/plant.py")
+    return getattr(module, name)
+
+
+def _tables(tables: Mapping[str, Any], kind: Any, path: Path, where: str) -> dict[str, Any]:
+    return {name: convert(table, kind, path, f"{where}.{name}") for name, table in tables.items()}
+
+
+def _pick(table: Mapping[str, Entry], name: str, rig: Rig, what: str) -> Entry:
+    if name not in table:
+        raise ConfigError(f"rig '{rig.name}' has no {what} '{name}'. It has: {', '.join(sorted(table))}")
+    return table[name]
