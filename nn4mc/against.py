@@ -5,6 +5,7 @@ The framework loads the file in its own way, which may run code in it: only comp
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,10 @@ def _onnxruntime(model: Path) -> Callable[[Inputs], Inputs]:
 
 
 def _litert(model: Path) -> Callable[[Inputs], Inputs]:
-    interpreter = _framework("tensorflow", "tensorflow-cpu").lite.Interpreter(model_path=str(model))
+    if find_spec("ai_edge_litert") is not None:
+        interpreter = import_module("ai_edge_litert.interpreter").Interpreter(model_path=str(model))
+    else:
+        interpreter = _framework("tensorflow", "tensorflow-cpu").lite.Interpreter(model_path=str(model))
     interpreter.allocate_tensors()
 
     def run(inputs: Inputs) -> Inputs:

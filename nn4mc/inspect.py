@@ -10,6 +10,7 @@ from nn4mc.errors import ToolMissingError
 from nn4mc.ir import Shape
 from nn4mc.ops import operator
 from nn4mc.ops.activation import fused_activation
+from nn4mc.plan import shown_outputs
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def inspect(network: Network, target: Target) -> Inspection:
         layers=layers,
         parameters=parameters,
         macs=sum(layer.macs for layer in layers),
-        weight_bytes=4 * parameters,
+        weight_bytes=sum(t.data.nbytes for t in network.graph.tensors.values() if t.data is not None),
         state_bytes=4 * network.plan.state_len,
         arena_bytes=4 * network.plan.arena_len,
         const_bytes=network.emitted.const_bytes,
@@ -74,7 +75,7 @@ def _layer(network: Network, index: int) -> Layer:
         op=node.op,
         activation=fused_activation(node),
         input_shape=tensors[0].shape,
-        output_shape=network.graph.tensors[node.outputs[0]].shape,
+        output_shape=network.graph.tensors[shown_outputs(network.graph)[node.name]].shape,
         parameters=sum(tensor.data.size for tensor in tensors if tensor.data is not None),
         macs=operator(node.op).macs(node, [tensor.shape for tensor in tensors]),
     )

@@ -54,8 +54,8 @@ _TRACE_HEADER = """void nn4mc_trace(const void *values, unsigned long bytes);
 class LayerError:
     """How far one layer of the C is from what is expected, over all steps.
 
-    ``max_error`` is absolute and at step ``worst_step``; ``max_ulp`` is in float32 spacings of the expected value (steps
-    for integers). ``equal`` is the share of values that are what rounding the expected one gives.
+    ``max_error`` is absolute and at step ``worst_step``; ``max_ulp`` is in float32 spacings of the expected value
+    (steps for integers). ``equal`` is the share of values that are what rounding the expected one gives.
     """
 
     name: str
@@ -106,8 +106,10 @@ def read_inputs(path: Path, network: Network) -> npt.NDArray[Any]:
     flat = values.reshape(values.shape[0], -1)
     if flat.shape[1] != in_len:
         raise ModelError(f"{path}: shape {values.shape}, expected (steps, {in_len})")
-    if not np.isfinite(flat).all():
-        raise ModelError(f"{path}: holds NaN or Inf")
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(flat.astype(np.float32)).all()
+    if not finite:
+        raise ModelError(f"{path}: holds NaN or Inf, or a value beyond float32")
     if dtype != FLOAT32 and not np.array_equal(flat, np.clip(np.round(flat), -128, 127)):
         raise ModelError(f"{path}: the model takes {dtype}, expected whole numbers in -128..127")
     return flat.astype(dtype)
@@ -121,8 +123,8 @@ def verify(
 ) -> Verification:
     """Run ``inputs`` (steps, in), or the model's examples and random numbers, through C and float64 alike.
 
-    ``against`` names a framework and the model file it shall load: the outputs are then compared with its answers. The C
-    is built with address and undefined-behaviour sanitizers. Raises ToolMissingError without a C compiler or the
+    ``against`` names a framework and the model file it shall load: the outputs are then compared with its answers. The
+    C is built with address and undefined-behaviour sanitizers. Raises ToolMissingError without a C compiler or the
     framework, BuildError when the C does not compile, CheckFailed when the program itself fails.
     """
     rows = trial_inputs(network.graph, steps) if inputs is None else inputs

@@ -47,6 +47,18 @@ class RandomGraph:
         self.pool.append(name)
         return name
 
+    def hidden(self, *shape: int) -> str:
+        """Declare a tensor that no other node reads."""
+        name = f"t{len(self.tensors)}"
+        self.tensors[name] = Tensor(name, shape)
+        return name
+
+    def view(self, x: str, *shape: int) -> str:
+        """Return ``x`` in another shape: a vector joins the pool."""
+        output = self.declare(f"t{len(self.tensors)}", shape[0]) if len(shape) == 1 else self.hidden(*shape)
+        self.nodes.append(Node(f"n{len(self.nodes)}", "reshape", (x,), (output,), {"shape": shape}))
+        return output
+
     def constant(self, *shape: int) -> str:
         name = f"c{len(self.tensors)}"
         self.tensors[name] = constant(name, self.rng.uniform(-1, 1, shape) / np.sqrt(shape[-1]))
@@ -58,7 +70,7 @@ class RandomGraph:
     def width(self, name: str) -> int:
         return self.tensors[name].shape[0]
 
-    def node(self, op: str, inputs: tuple[str, ...], width: int, **attributes: bool | str) -> str:
+    def node(self, op: str, inputs: tuple[str, ...], width: int, **attributes: bool | int | str) -> str:
         output = self.declare(f"t{len(self.tensors)}", width)
         self.nodes.append(Node(f"n{len(self.nodes)}", op, inputs, (output,), attributes))
         return output
@@ -68,15 +80,32 @@ class RandomGraph:
         inputs = (x, self.constant(width, self.width(x)), self.constant(width))
         return self.node("dense", inputs, width, activation=("identity", "relu", "tanh", "sigmoid")[self.choose(0, 3)])
 
-    def gru(self) -> str:
+    def gru(self) -> None:
+        """Add a window of one step, or of as many steps as x is wide; y, the last state or both are read."""
         x, h = self.any(), self.any()
-        n = self.width(h)
-        inputs = (x, h, self.constant(3 * n, self.width(x)), self.constant(3 * n, n), self.constant(4 * n))
-        return self.node("gru", inputs, n, reset_after=bool(self.choose(0, 1)))
+        n, width = self.width(h), self.width(x)
+        time = width if self.choose(0, 2) == 0 else 1
+        weights = (self.constant(3 * n, width // time), self.constant(3 * n, n), self.constant(4 * n))
+        inputs = (self.view(x, time, 1, width // time), self.view(h, 1, n), *weights)
+        y, last = self.hidden(time, 1, n), self.hidden(1, n)
+        attributes = {"reset_after": bool(self.choose(0, 1)), "reverse": bool(self.choose(0, 1))}
+        self.nodes.append(Node(f"n{len(self.nodes)}", "gru", inputs, (y, last), attributes))
+        read = self.choose(0, 3)
+        if read != 1:
+            self.view(last, n)
+        if read:
+            self.view(y, time * n)
+
+    def matrix(self) -> str:
+        """Add an elementwise node between two views."""
+        x = self.any()
+        row, made = self.view(x, 1, self.width(x)), self.hidden(1, self.width(x))
+        self.nodes.append(Node(f"n{len(self.nodes)}", ELEMENTWISE[self.choose(0, 3)], (row,), (made,)))
+        return self.view(made, self.width(x))
 
     def concat(self) -> str:
         inputs = tuple(self.any() for _ in range(self.choose(1, 3)))
-        return self.node("concat", inputs, sum(map(self.width, inputs)))
+        return self.node("concat", inputs, sum(map(self.width, inputs)), axis=0)
 
     def elementwise(self) -> str:
         x = self.any() if self.choose(0, 5) else self.constant(self.choose(1, 4))
@@ -89,18 +118,20 @@ class RandomGraph:
 
 
 def random_graph(choose: Choose, name: str = "net") -> Graph:
-    """Return a sound graph of up to eight nodes with branches, chains, up to three states and three outputs."""
+    """Return a sound graph of up to eight layers and their views: branches, chains, up to three states and outputs."""
     made = RandomGraph(choose, np.random.default_rng(choose(0, 2**32 - 1)))
     inputs = [made.declare(f"x{i}", choose(1, 9)) for i in range(choose(1, 2))]
     befores = [made.declare(f"s{i}", choose(1, 6)) for i in range(choose(0, 3))]
     for _ in range(choose(0, 8)):
-        kind = choose(0, 5)
+        kind = choose(0, 7)
         if kind <= 1:
             made.elementwise()
         elif kind == 2:
             made.concat()
-        elif kind == 3:
+        elif kind <= 4:
             made.gru()
+        elif kind == 5:
+            made.matrix()
         else:
             made.dense(choose(1, 8))
     states = tuple(State(s, made.next_state(made.width(s)), initial(made, made.width(s))) for s in befores)

@@ -77,7 +77,7 @@ BROKEN = {
     ),
     "shape is not the operator's": (tensor("y", Tensor("y", (3,))), "node 'r' (relu) has outputs of shape ((3,),)"),
     "weights do not fit": (tensor("w", constant("w", np.eye(3))), "input has shape (2,), expected (3,)"),
-    "constant in float64": (tensor("b", Tensor("b", (2,), np.zeros(2))), "is float64, expected float32"),
+    "constant in float64": (tensor("b", Tensor("b", (2,), np.zeros(2))), "constant 'b' is float64, declared float32"),
     "constant of another shape": (tensor("b", Tensor("b", (2,), np.zeros(3, np.float32))), "declared (2,)"),
     "constant with NaN": (tensor("b", Tensor("b", (2,), NAN)), "constant 'b' holds NaN or Inf"),
     "initial state of another shape": (state("s", "y", np.zeros(3, np.float32)), "before, after and initial"),

@@ -12,13 +12,13 @@ PACKAGE = Path(nn4mc.__file__).parent
 # A module imports from lower ranks and from its own part alone.
 RANKS = (
     {"errors", "resources"},
-    {"ir"},
+    {"ir", "fixed_point"},
     {"ops"},
     {"gate", "reference"},
     {"importers", "passes", "plan", "control"},
     {"codegen"},
     {"api"},
-    {"build"},
+    {"build", "against"},
     {"verify", "inspect", "profile"},
     {"hil"},
     {"doctor"},

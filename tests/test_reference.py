@@ -17,7 +17,7 @@ NET = graph(
         constant("w", W),
         constant("b", [5, 0]),
     ],
-    [Node("c", "concat", ("x", "s"), ("xs",)), Node("d", "dense", ("xs", "w", "b"), ("y",))],
+    [Node("c", "concat", ("x", "s"), ("xs",), {"axis": 0}), Node("d", "dense", ("xs", "w", "b"), ("y",))],
     outputs="y s",
     states=[State("s", "x", np.float32([7]))],
 )

@@ -9,8 +9,13 @@ import pytest
 
 from nn4mc.api import Network, compile_graph
 from nn4mc.errors import CheckFailed, ModelError
+from nn4mc.ir import Node, Tensor
 from nn4mc.verify import read_inputs, verify
 from tests.contract.folders import every_operator, overflowing
+from tests.graphs import graph
+
+FOUR = compile_graph(graph([Tensor("x", (4,)), Tensor("y", (4,))], [Node("r", "relu", ("x",), ("y",))]))
+"""A network of four inputs."""
 
 
 def test_every_operator_passes_layer_by_layer_under_sanitizers():
@@ -38,7 +43,7 @@ def test_a_wrong_layer_is_found_and_named():
 
 
 def test_a_write_outside_the_context_is_caught():
-    network = spoiled(compile_graph(every_operator()), "network->state[", "network->state[1000 + ")
+    network = spoiled(compile_graph(every_operator()), "network->state + ", "network->state + 1000 + ")
     with pytest.raises(CheckFailed, match="ended with status"):
         verify(network, steps=2)
 
@@ -69,13 +74,13 @@ def test_a_worst_step_is_named(raptor: Network):
 def test_inputs_that_do_not_fit_are_refused(tmp_path: Path, values: np.ndarray, message: str):
     np.save(tmp_path / "in.npy", values)
     with pytest.raises(ModelError, match=message):
-        read_inputs(tmp_path / "in.npy", 4)
+        read_inputs(tmp_path / "in.npy", FOUR)
 
 
 def test_inputs_of_more_axes_are_flattened_in_c_order(tmp_path: Path):
     values = np.arange(12, dtype=np.float64).reshape(3, 2, 2)
     np.save(tmp_path / "in.npy", values)
-    assert read_inputs(tmp_path / "in.npy", 4).tolist() == values.reshape(3, 4).tolist()
+    assert read_inputs(tmp_path / "in.npy", FOUR).tolist() == values.reshape(3, 4).tolist()
 
 
 def header(text: str) -> bytes:
@@ -99,7 +104,7 @@ def header(text: str) -> bytes:
 def test_damaged_inputs_are_refused(tmp_path: Path, content: bytes):
     (tmp_path / "in.npy").write_bytes(content)
     with pytest.raises(ModelError):
-        read_inputs(tmp_path / "in.npy", 4)
+        read_inputs(tmp_path / "in.npy", FOUR)
 
 
 def test_random_damage_to_inputs_is_read_or_refused(tmp_path: Path):
@@ -112,7 +117,7 @@ def test_random_damage_to_inputs_is_read_or_refused(tmp_path: Path):
         data[rng.randrange(len(data) - 48)] = rng.randrange(256)
         path.write_bytes(data)
         try:
-            read_inputs(path, 4)
+            read_inputs(path, FOUR)
         except ModelError:
             refused += 1
     assert refused > 20

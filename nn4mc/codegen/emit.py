@@ -82,7 +82,7 @@ def layer_line(graph: Graph, node: Node) -> str:
     shapes = [graph.tensors[name].shape for name in node.inputs]
     activation = fused_activation(node)
     fused = "" if activation == IDENTITY else f", {activation}"
-    sizes = f"{size(shapes[0])} -> {size(graph.tensors[node.outputs[0]].shape)}"
+    sizes = f"{size(shapes[0])} -> {size(graph.tensors[shown_outputs(graph)[node.name]].shape)}"
     return f"{comment_text(node.name)}: {node.op}{fused}, {sizes}, {operator(node.op).macs(node, shapes)} MACs"
 
 

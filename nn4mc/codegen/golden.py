@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn4mc.ir import FLOAT32, INT8, Graph
+from nn4mc.errors import ModelError
+from nn4mc.ir import FLOAT32, INT8, Array, Graph
 from nn4mc.ops.base import size
 from nn4mc.reference import run
 
@@ -26,15 +27,32 @@ class Golden:
 
 
 def make_golden(graph: Graph) -> Golden:
-    """Return up to four steps in about 512 bytes: the model's own examples, or seeded random inputs."""
+    """Return up to four steps in about 512 bytes: the model's own examples, or seeded random inputs.
+
+    Where -1..1 is not for this model (a logarithm, a root), their magnitudes are tried. Raises ModelError when its
+    outputs are not finite for these either.
+    """
     in_len, out_len = interface_len(graph, graph.inputs), interface_len(graph, graph.outputs)
     steps = int(np.clip(_MAX_BYTES // (4 * (in_len + out_len)), 1, _MAX_STEPS))
     inputs = trial_inputs(graph, steps)
-    outputs = run(graph, inputs)
+    outputs = _finite_run(graph, inputs)
+    if outputs is None:
+        inputs = np.abs(inputs)
+        outputs = _finite_run(graph, inputs)
+    if outputs is None:
+        raise ModelError(f"model '{graph.name}': its outputs are NaN or beyond float32 for inputs between 0 and 1")
     out_type = interface_type(graph, graph.outputs)
     largest = float(np.abs(outputs).max(initial=0.0))
     limit = _RELATIVE_LIMIT * max(1.0, largest) if out_type == FLOAT32 else _INTEGER_LIMIT
     return Golden(inputs, outputs.astype(out_type), limit)
+
+
+def _finite_run(graph: Graph, inputs: npt.NDArray[Any]) -> Array | None:
+    """Return the outputs if they and the float32 they become are finite."""
+    with np.errstate(all="ignore"):
+        outputs = run(graph, inputs)
+        fits = bool(np.isfinite(outputs.astype(np.float32)).all())
+    return outputs if fits else None
 
 
 def interface_len(graph: Graph, names: tuple[str, ...]) -> int:

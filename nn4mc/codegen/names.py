@@ -10,7 +10,7 @@ _TAKEN = frozenset(
     "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
-_FUNCTIONS = ("init", "run", "selftest", "t", "status_t")
+_FUNCTIONS = ("init", "run", "save", "restore", "selftest", "t", "status_t")
 _MACROS = (
     "H",
     "MODEL_ID",

@@ -75,7 +75,7 @@ def test_inspect_json_holds_layers_and_exact_memory(raptor):
     result = json.loads(nn4mc("inspect", "raptor", "--json").stdout)
     assert [(layer["op"], layer["output_shape"]) for layer in result["layers"]] == [
         ("dense", [16]),
-        ("gru", [16]),
+        ("gru", [1, 16]),
         ("dense", [4]),
     ]
     assert (result["macs"], result["state_bytes"], result["arena_bytes"]) == (1952, 64, 320)

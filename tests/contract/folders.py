@@ -22,33 +22,38 @@ def every_operator(name: str = "every") -> Graph:
     """Return a net of all operators with initial states, odd widths, an output that is a state, and copies."""
     rng = np.random.default_rng(5)
 
-    def gru(index: int, x: str, h: str, after: str, reset_after: bool) -> tuple[list[Tensor], Node]:
-        shapes = {"w": (15, 3 if x == "x" else 5), "u": (15, 5), "b": (20,)}
+    def gru(index: int, x: str, h: str, after: str, reset_after: bool) -> tuple[list[Tensor], list[Node]]:
+        width = 3 if x == "x" else 5
+        shapes = {"w": (15, width), "u": (15, 5), "b": (20,)}
         made = [constant(f"{key}{index}", rng.uniform(-1, 1, shape)) for key, shape in shapes.items()]
-        names = tuple(tensor.name for tensor in made)
-        return made, Node(f"gru{index}", "gru", (x, h, *names), (after,), {"reset_after": reset_after})
+        window, unread = Tensor(f"window{index}", (1, 1, width)), Tensor(f"unread{index}", (1, 1, 5))
+        inputs = (window.name, h, *(tensor.name for tensor in made))
+        view = Node(f"view{index}", "reshape", (x,), (window.name,), {"shape": window.shape})
+        node = Node(f"gru{index}", "gru", inputs, (unread.name, after), {"reset_after": reset_after})
+        return [*made, window, unread], [view, node]
 
-    first_constants, first = gru(1, "x", "h1", "g1", True)
-    second_constants, second = gru(2, "g1", "h2", "g2", False)
-    five = [Tensor(n, (5,)) for n in ("h1", "g1", "h2", "g2", "r", "s", "t", "d")]
+    first_tensors, first = gru(1, "x", "h1", "g1", True)
+    second_tensors, second = gru(2, "g1", "h2", "g2", False)
+    five = [Tensor(n, (1, 5)) for n in ("h1", "g1", "h2", "g2", "r", "s", "t", "d")]
     dense = [constant("w", rng.uniform(-1, 1, (5, 5))), constant("b", rng.uniform(-1, 1, 5))]
     nodes = [
-        first,
-        second,
+        *first,
+        *second,
         Node("relu", "relu", ("g2",), ("r",)),
         Node("sigmoid", "sigmoid", ("r",), ("s",)),
         Node("tanh", "tanh", ("s",), ("t",)),
         Node("dense", "dense", ("t", "w", "b"), ("d",), {"activation": "relu"}),
-        Node("concat", "concat", ("d", "x", "r"), ("y",)),
+        Node("row", "reshape", ("x",), ("row_out",), {"shape": (1, 3)}),
+        Node("concat", "concat", ("d", "row_out", "r"), ("y",), {"axis": 1}),
     ]
     start = rng.uniform(-1, 1, 5).astype(np.float32)
     states = [
-        State("h1", "g1", start),
-        State("h2", "g2", np.zeros(5, np.float32)),
+        State("h1", "g1", start.reshape(1, 5)),
+        State("h2", "g2", np.zeros((1, 5), np.float32)),
         State("delay", "x", start[:3].copy()),
     ]
-    tensors = [Tensor("x", (3,)), Tensor("delay", (3,)), Tensor("y", (13,)), *five]
-    tensors += [*first_constants, *second_constants, *dense]
+    tensors = [Tensor("x", (3,)), Tensor("delay", (3,)), Tensor("row_out", (1, 3)), Tensor("y", (1, 13)), *five]
+    tensors += [*first_tensors, *second_tensors, *dense]
     return graph(tensors, nodes, outputs="y g2 delay", states=states, name=name)
 
 

@@ -38,7 +38,7 @@ def test_float64_is_within_1e_6_of_the_published_outputs(raptor: Network, exampl
 def test_it_is_the_network_of_the_paper(raptor: Network):
     plan = raptor.plan
     assert (plan.in_len, plan.out_len, plan.state_len) == (22, 4, 16)
-    assert [node.op for node in raptor.graph.nodes] == ["dense", "gru", "dense"]
+    assert [node.op for node in raptor.graph.nodes if node.op != "reshape"] == ["dense", "gru", "dense"]
     assert raptor.graph.source.sha256.startswith("db11f14c")
 
 

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from nn4mc.api import Network, compile_graph, compile_model
+from nn4mc.codegen.model_id import model_id
 from nn4mc.importers.raptor import raptor_checkpoint
-from nn4mc.ir import Graph, Tensor
+from nn4mc.ir import INT8, INT32, Graph, Node, Quantization, Tensor
 from tests.contract.folders import every_operator
+from tests.graphs import graph
 
 COMPILE = "import sys; from nn4mc.cli import main; main(['compile', 'raptor', '-o', sys.argv[1]])"
 
@@ -83,7 +85,24 @@ def test_identity_changes_with_the_last_bit_of_any_weight(name: str):
 def test_identity_changes_with_structure_and_initial_state():
     one = every_operator()
     other_state = replace(one, states=(replace(one.states[0], initial=one.states[0].initial * 2), *one.states[1:]))
-    nodes = list(one.nodes)
-    nodes[0] = replace(nodes[0], attributes={"reset_after": False})
-    variants = [one, other_state, replace(one, nodes=tuple(nodes)), replace(one, outputs=one.outputs[::-1])]
+    nodes = tuple(
+        replace(node, attributes={"reset_after": False}) if node.name == "gru1" else node for node in one.nodes
+    )
+    variants = [one, other_state, replace(one, nodes=nodes), replace(one, outputs=one.outputs[::-1])]
     assert len({compile_graph(variant).model_id for variant in variants}) == 4
+
+
+def quantized(bias: int, scale: float) -> Graph:
+    """Return a constant int32 beside the network, and an output that stands for ``scale`` times its integers."""
+    tensors = [
+        Tensor("x", (2,)),
+        Tensor("y", (2,), None, INT8, Quantization((scale,), (0,))),
+        Tensor("b", (1,), np.array([bias], np.int32), INT32),
+    ]
+    return graph(tensors, [Node("q", "quantize", ("x",), ("y",))])
+
+
+def test_identity_changes_with_the_last_bit_of_an_integer_and_with_what_integers_stand_for():
+    """2^24 + 1 is no float32."""
+    variants = [quantized(2**24, 0.5), quantized(2**24 + 1, 0.5), quantized(2**24, 0.25)]
+    assert len({model_id(variant) for variant in variants}) == 3

@@ -110,5 +110,5 @@ def test_the_arena_keeps_nothing_from_step_to_step(loaded: dict[str, CNetwork]):
 def test_init_needs_no_memory_cleared_before(loaded: dict[str, CNetwork]):
     c = loaded["every"]
     fresh = c.context()
-    expected = np.concatenate([state.initial for state in c.network.graph.states])
+    expected = np.concatenate([state.initial.ravel() for state in c.network.graph.states])
     np.testing.assert_array_equal(fresh.values[: c.network.plan.state_len], expected)

@@ -1,5 +1,6 @@
 """The same bits from the host build, an emulated Cortex-M4F, and cores without FPU; four rows at a time and one."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.hil.controller import write_controller
 from nn4mc.hil.rig import load_rig
 from nn4mc.importers.raptor import raptor_checkpoint
-from nn4mc.ir import Float32Array
+from nn4mc.ir import Float32Array, Graph
 from tests.contract.folders import every_operator, overflowing
-from tests.emulator.machines import EMULATED, HERE, HOST, Machine, answer
+from tests.emulator.families import FAMILIES
+from tests.emulator.machines import CORTEX_M3, CORTEX_M4F, EMULATED, HERE, HOST, Machine, answer
 from tests.graphs import random_graph, seeded
 
 pytestmark = pytest.mark.emulator
@@ -105,6 +107,18 @@ def test_every_operator_gives_identical_bits(tmp_path: Path, machine: Machine):
         np.testing.assert_array_equal(run_network(network, rows, machine, tmp_path / one.name), host)
         seen |= set(host[:, 0].view(np.int32).tolist())
     assert seen == {OK, ERROR_INPUT, ERROR_OUTPUT}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+@pytest.mark.parametrize("machine", [CORTEX_M4F, CORTEX_M3], ids=lambda machine: machine.name)
+def test_every_family_gives_identical_bits(tmp_path: Path, machine: Machine, family: Callable[[], Graph]):
+    network = compile_graph(family())
+    rows = hostile(network.plan.in_len)
+    host = run_network(network, rows, HOST, tmp_path / "host")
+    np.testing.assert_array_equal(run_network(network, rows, machine, tmp_path / "emulated"), host)
+    status = host[:, 0].view(np.int32)
+    assert {OK, ERROR_INPUT} <= set(status.tolist()) <= {OK, ERROR_INPUT, ERROR_OUTPUT}
+    assert len(np.unique(host[status == OK, 1:], axis=0)) > 20, "the rows differ"
 
 
 @machines

@@ -132,10 +132,16 @@ DAMAGED = {
     "bias too long": (replaced(f"{LAYERS}/0/biases/parameters", data=draw(5)), "5 values, expected 4"),
     "next layer too wide": (
         replaced(f"{LAYERS}/2/weights/parameters", data=draw(2, 5)),
-        "takes 5 inputs, and the layer before gives 4",
+        "node 'dense_2' (dense): input has shape (4,), expected (5,)",
     ),
-    "gru not three gates": (replaced(f"{GRU}/weights_hidden/parameters", data=draw(11, 4)), "are not those of a GRU"),
-    "gru gates differ": (replaced(f"{GRU}/weights_input/parameters", data=draw(9, 4)), "are not those of a GRU"),
+    "gru not three gates": (
+        replaced(f"{GRU}/weights_hidden/parameters", data=draw(11, 4)),
+        "U has shape (11, 4), expected (12, 4)",
+    ),
+    "gru gates differ": (
+        replaced(f"{GRU}/weights_input/parameters", data=draw(9, 4)),
+        "W has shape (9, 4), expected (12, 4)",
+    ),
     "gru state too short": (replaced(f"{GRU}/initial_hidden_state/parameters", data=draw(3)), "3 values, expected 4"),
     "example too wide": (replaced("example/input", data=draw(6, 2, 4)), "expected (steps, batch, 3)"),
     "example without steps": (replaced("example/input", shape=(0, 2, 3), dtype="<f4"), "expected (steps, batch, 3)"),
@@ -271,7 +277,7 @@ def test_what_is_no_hdf5_is_refused(tmp_path: Path, content: bytes):
     [
         ("missing.h5", r"no such model file\. Built-in models: raptor"),
         ("folder.h5", "no such model file"),
-        ("model.onnx", "files of type '.onnx' are not read. Known: .h5, .hdf5"),
+        ("model.txt", "files of type '.txt' are not read. Known: .h5, .hdf5"),
         ("model", "files of type '' are not read"),
         ("x" * 5000 + ".h5", "no such model file"),
         ("a\x00b.h5", "no such model file"),

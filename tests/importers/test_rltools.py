@@ -10,6 +10,7 @@ import pytest
 from nn4mc.errors import ModelError, ToolMissingError
 from nn4mc.importers import load, raptor
 from nn4mc.importers.limits import Limits
+from nn4mc.importers.options import ImportOptions
 from nn4mc.reference import run
 from tests.importers.checkpoints import HIDDEN, IN, LAYERS, STEPS, draw, write_checkpoint
 
@@ -60,9 +61,9 @@ def test_computes_what_the_file_says(tmp_path: Path, activation: str):
 
 def test_carries_hidden_state_examples_and_hash(checkpoint: Path):
     graph = load(checkpoint)
-    assert [node.op for node in graph.nodes] == ["dense", "relu", "gru", "dense", "identity"]
-    assert [(state.before, state.after) for state in graph.states] == [("gru_1_state", "gru_1_out")]
-    np.testing.assert_array_equal(graph.states[0].initial, draw(1, HIDDEN, seed=5).ravel())
+    assert [node.op for node in graph.nodes] == ["dense", "relu", "reshape", "gru", "reshape", "dense", "identity"]
+    assert [(state.before, state.after) for state in graph.states] == [("gru_1_state", "gru_1_out_1")]
+    np.testing.assert_array_equal(graph.states[0].initial, draw(1, HIDDEN, seed=5))
     np.testing.assert_array_equal(graph.source.examples, draw(STEPS, 2, IN)[:, 0])
     assert graph.source.sha256 == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     assert (graph.name, graph.source.format) == ("small", "rltools")
@@ -78,7 +79,7 @@ def test_a_gru_may_come_first(checkpoint: Path):
     with h5py.File(checkpoint, "a") as file:
         del file[f"{LAYERS}/0"], file[f"{LAYERS}/2"], file["example"]
         file.move(f"{LAYERS}/1", f"{LAYERS}/0")
-    assert [node.op for node in load(checkpoint).nodes] == ["gru"]
+    assert [node.op for node in load(checkpoint).nodes] == ["reshape", "gru", "reshape"]
 
 
 @pytest.mark.parametrize("suffix", [".hdf5", ".H5"])
@@ -96,7 +97,7 @@ def test_other_suffixes_of_hdf5_are_read(tmp_path: Path, suffix: str):
 )
 def test_limits_are_checked(checkpoint: Path, limits: Limits, what: str):
     with pytest.raises(ModelError, match=f"{what}.*more than the limit"):
-        load(checkpoint, limits)
+        load(checkpoint, ImportOptions(limits=limits))
 
 
 def test_without_its_package_raptor_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch):

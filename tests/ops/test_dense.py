@@ -7,7 +7,7 @@ import pytest
 
 from nn4mc.errors import GraphError
 from nn4mc.ir import Node
-from nn4mc.ops import operator
+from nn4mc.ops import OPERATORS, operator
 
 DENSE = operator("dense")
 ACTIVATIONS = {
@@ -39,12 +39,17 @@ def test_counts_one_mac_a_weight_and_needs_no_scratch():
     assert DENSE.scratch(node(), shapes) == 0
 
 
+def test_works_on_every_row_of_more_axes():
+    assert DENSE.shapes(node(), [(1, 7), (3, 7), (3,)]) == ((1, 3),)
+    assert DENSE.shapes(node(), [(4, 2, 7), (3, 7), (3,)]) == ((4, 2, 3),)
+
+
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [
         ([(7,), (21,), (3,)], r"weights have shape \(21,\)"),
         ([(6,), (3, 7), (3,)], r"input has shape \(6,\), expected \(7,\)"),
-        ([(1, 7), (3, 7), (3,)], r"input has shape \(1, 7\)"),
+        ([(7, 1), (3, 7), (3,)], r"input has shape \(7, 1\)"),
         ([(7,), (3, 7), (7,)], r"bias has shape \(7,\), expected \(3,\)"),
     ],
 )
@@ -54,5 +59,7 @@ def test_refuses_shapes_that_do_not_fit(shapes: list[tuple[int, ...]], message: 
 
 
 def test_refuses_an_unknown_activation_by_name():
-    with pytest.raises(GraphError, match="activation 'swish' is not one of identity, relu, sigmoid, tanh"):
+    known = ", ".join(name for name, one in OPERATORS.items() if one.elementwise)
+    assert {"identity", "relu", "sigmoid", "tanh"} <= set(known.split(", "))
+    with pytest.raises(GraphError, match=f"activation 'swish' is not one of {known}$"):
         DENSE.shapes(node(activation="swish"), [(7,), (3, 7), (3,)])
