@@ -14,13 +14,48 @@ from nn4mc.ir import Float32Array
 _T = TypeVar("_T")
 
 
+_QUOTED_LETTERS = 80
+_LISTED = 8
+_HEAP_SIGNATURE = b"GCOL"
+_HEAP_HEADER = 16
+"""Bytes before a heap's first object, and before each object's data."""
+
+
+def quoted(text: str) -> str:
+    """Return text of a file in quotes, short and in printable ASCII: a message must not steer the terminal.
+
+    >>> quoted("lstm"), quoted("\\x1b[2J")
+    ("'lstm'", "'\\\\x1b[2J'")
+    """
+    return ascii(text[:_QUOTED_LETTERS])
+
+
 def guarded(where: str, read: Callable[[], _T]) -> _T:
     """Run one call into the HDF5 library; what it raises on a damaged file becomes a ModelError."""
     try:
         return read()
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, MemoryError, OverflowError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = quoted(str(error).splitlines()[0]) if str(error) else type(error).__name__
         raise ModelError(f"{where}: damaged or not HDF5 ({reason})") from error
+
+
+def check_heaps(data: bytes, where: str) -> None:
+    """Raise ModelError for a global heap (HDF5 specification III.E) whose objects do not fill it exactly.
+
+    The HDF5 library walks these objects, which hold a file's texts, and never ends where one has no length.
+    """
+    start = data.find(_HEAP_SIGNATURE)
+    while start >= 0:
+        end = start + int.from_bytes(data[start + 8 : start + 16], "little")
+        at = start + _HEAP_HEADER
+        while at + _HEAP_HEADER <= end:
+            index = int.from_bytes(data[at : at + 2], "little")
+            length = int.from_bytes(data[at + 8 : at + 16], "little")
+            step = _HEAP_HEADER + (length + 7) // 8 * 8 if index else length
+            if step < _HEAP_HEADER or at + step > min(end, len(data)):
+                raise ModelError(f"{where}: damaged or not HDF5 (the heap at byte {start} is broken)")
+            at += step
+        start = data.find(_HEAP_SIGNATURE, start + 1)
 
 
 def members(group: h5py.Group, allowed: set[str], where: str) -> list[str]:
@@ -28,11 +63,16 @@ def members(group: h5py.Group, allowed: set[str], where: str) -> list[str]:
     names = guarded(where, lambda: list(group))
     for name in names:
         if name not in allowed:
-            raise ModelError(f"{where}: unexpected entry '{name[:80]}', expected only {', '.join(sorted(allowed))}")
+            raise ModelError(f"{where}: unexpected entry {quoted(name)}, expected only {_listed(allowed)}")
         link = guarded(where, partial(group.get, name, getlink=True))
         if not isinstance(link, h5py.HardLink):
             raise ModelError(f"{where}/{name}: soft and external links are refused")
     return names
+
+
+def _listed(names: set[str]) -> str:
+    shown = sorted(names)[:_LISTED]
+    return ", ".join(shown) + (f", ... ({len(names)} in all)" if len(names) > _LISTED else "")
 
 
 def subgroup(group: h5py.Group, name: str, where: str) -> h5py.Group:
@@ -47,7 +87,10 @@ def text_attribute(group: h5py.Group, name: str, where: str) -> str:
     """Return a short text attribute; ModelError when it is missing, long or not text."""
     if not guarded(where, lambda: name in group.attrs):
         raise ModelError(f"{where}: attribute '{name}' is missing")
-    if guarded(where, lambda: group.attrs.get_id(name).get_storage_size()) > 4096:
+    attribute = guarded(where, lambda: group.attrs.get_id(name))
+    if not guarded(where, lambda: isinstance(attribute.get_type(), h5py.h5t.TypeStringID) and attribute.shape == ()):
+        raise ModelError(f"{where}: attribute '{name}' is not one text")
+    if guarded(where, attribute.get_storage_size) > 4096:
         raise ModelError(f"{where}: attribute '{name}' is too long")
     value = guarded(where, lambda: group.attrs[name])
     if not isinstance(value, str):
@@ -63,13 +106,16 @@ def floats(group: h5py.Group, name: str, limits: Limits, where: str) -> Float32A
     where = f"{where}/{name}"
     dtype = guarded(where, lambda: dataset.dtype)
     if dtype != np.dtype("<f4"):
-        raise ModelError(f"{where}: type {dtype}, expected little-endian float32")
+        raise ModelError(f"{where}: type {quoted(str(dtype))}, expected little-endian float32")
     if guarded(
         where,
         lambda: dataset.is_virtual or dataset.external is not None or dataset.id.get_create_plist().get_nfilters() > 0,
     ):
         raise ModelError(f"{where}: external, virtual and compressed storage is refused")
-    shape = tuple(int(n) for n in guarded(where, lambda: dataset.shape or ()))
+    declared = guarded(where, lambda: dataset.shape)
+    if declared is None:
+        raise ModelError(f"{where}: is empty")
+    shape = tuple(int(n) for n in declared)
     cap_elements(shape, limits, where)
     values = guarded(where, lambda: np.asarray(dataset[()], dtype=np.float32))
     if not np.isfinite(values).all():
