@@ -10,11 +10,12 @@ import resource
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from nn4mc.errors import ModelError
+from nn4mc.errors import ModelError, Nn4mcError
 
 _T = TypeVar("_T")
 _MEMORY_BYTES = 1 << 30
@@ -57,6 +58,8 @@ def _answer(read: Callable[[], object], answer: int) -> None:
         try:
             content = pickle.dumps((True, read()))
         except Exception as error:  # whatever it is goes to the parent, which raises it
+            if not isinstance(error, Nn4mcError):
+                error.add_note(traceback.format_exc())
             content = pickle.dumps((False, error))
         with open(answer, "wb") as file:
             file.write(len(content).to_bytes(8, "little") + content)
