@@ -23,12 +23,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nn4mc.api import Network, compile_model
     from nn4mc.importers import load
+    from nn4mc.importers.torch_module import load_module
 
 __version__ = "0.1.0"
 
-__all__ = ["Network", "__version__", "compile_model", "load"]
+__all__ = ["Network", "__version__", "compile_model", "load", "load_module"]
 
-_HOMES = {"Network": "nn4mc.api", "compile_model": "nn4mc.api", "load": "nn4mc.importers"}
+_HOMES = {
+    "Network": "nn4mc.api",
+    "compile_model": "nn4mc.api",
+    "load": "nn4mc.importers",
+    "load_module": "nn4mc.importers.torch_module",
+}
 
 
 def __getattr__(name: str) -> Any:

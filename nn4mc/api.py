@@ -9,7 +9,7 @@ from nn4mc.codegen.emit import Emitted, emit, network_name
 from nn4mc.codegen.target import target
 from nn4mc.codegen.write import write_files
 from nn4mc.control.policy import Policy, check_policy
-from nn4mc.errors import ConfigError
+from nn4mc.errors import ConfigError, ModelError
 from nn4mc.importers import load
 from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.ir import Graph
@@ -51,7 +51,11 @@ def compile_model(
     ``name`` prefixes every C name; by default that of the model. Raises ModelError or UnsupportedError for the
     model, ConfigError for a name that is no C identifier or an unknown target.
     """
-    return compile_graph(load(model, options), name, target_name)
+    graph = load(model, options)
+    try:
+        return compile_graph(graph, name, target_name)
+    except ModelError as error:
+        raise type(error)(f"{model}: {error}") from error
 
 
 def compile_graph(graph: Graph, name: str | None = None, target_name: str = "cortex-m4f") -> Network:

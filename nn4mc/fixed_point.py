@@ -94,5 +94,7 @@ def to_int8(real: npt.NDArray[Any], scale: float, zero_point: int) -> npt.NDArra
     >>> to_int8(np.array([0.0, 0.26, 100.0]), 0.5, -3).tolist()
     [-3.0, -2.0, 127.0]
     """
-    steps = np.clip(np.asarray(real).astype(np.float32) / np.float32(scale), np.float32(-1e6), np.float32(1e6))
+    with np.errstate(over="ignore"):
+        steps = np.asarray(real).astype(np.float32) / np.float32(scale)
+    steps = np.clip(steps, np.float32(-1e6), np.float32(1e6))
     return clamp(round_half_away(steps) + np.float32(zero_point))

@@ -13,6 +13,7 @@ VERBS = {
     "compile": ("nn4mc.cli.compile:compile_command", "Compile a model to C."),
     "inspect": ("nn4mc.cli.inspect:inspect_command", "Show a model's layers and its exact memory."),
     "verify": ("nn4mc.cli.verify:verify_command", "Compare the C of a model with float64, layer by layer."),
+    "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
     "doctor": ("nn4mc.cli.doctor:doctor_command", "Check what is installed and what is missing."),
@@ -62,11 +63,16 @@ class Verbs(click.Group):
         except Nn4mcError as error:
             if ctx.params.get("verbose"):
                 traceback.print_exc()
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_printable(str(error))}", err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)
+
+
+def _printable(text: str) -> str:
+    """Return a message with the control characters written out: names from a model file must not steer a terminal."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
 
 
 def _explain_missing(verb: str, module: str) -> click.Command:

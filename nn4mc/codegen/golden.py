@@ -15,6 +15,7 @@ _MAX_BYTES = 512
 _MAX_STEPS = 4
 _RELATIVE_LIMIT = 1e-5
 _INTEGER_LIMIT = 1.0
+_SHIFT = 1.5
 
 
 @dataclass(frozen=True)
@@ -29,30 +30,28 @@ class Golden:
 def make_golden(graph: Graph) -> Golden:
     """Return up to four steps in about 512 bytes: the model's own examples, or seeded random inputs.
 
-    Where -1..1 is not for this model (a logarithm, a root), their magnitudes are tried. Raises ModelError when its
-    outputs are not finite for these either.
+    Raises ModelError when the reference answers NaN, Inf or values beyond float32 to all that is tried.
     """
     in_len, out_len = interface_len(graph, graph.inputs), interface_len(graph, graph.outputs)
     steps = int(np.clip(_MAX_BYTES // (4 * (in_len + out_len)), 1, _MAX_STEPS))
-    inputs = trial_inputs(graph, steps)
-    outputs = _finite_run(graph, inputs)
-    if outputs is None:
-        inputs = np.abs(inputs)
-        outputs = _finite_run(graph, inputs)
-    if outputs is None:
-        raise ModelError(f"model '{graph.name}': its outputs are NaN or beyond float32 for inputs between 0 and 1")
+    inputs, outputs = _finite_trial(graph, steps)
     out_type = interface_type(graph, graph.outputs)
     largest = float(np.abs(outputs).max(initial=0.0))
     limit = _RELATIVE_LIMIT * max(1.0, largest) if out_type == FLOAT32 else _INTEGER_LIMIT
     return Golden(inputs, outputs.astype(out_type), limit)
 
 
-def _finite_run(graph: Graph, inputs: npt.NDArray[Any]) -> Array | None:
-    """Return the outputs if they and the float32 they become are finite."""
-    with np.errstate(all="ignore"):
-        outputs = run(graph, inputs)
-        fits = bool(np.isfinite(outputs.astype(np.float32)).all())
-    return outputs if fits else None
+def _finite_trial(graph: Graph, steps: int) -> tuple[npt.NDArray[Any], Array]:
+    """Return inputs with finite answers: those worth trying, or the same made positive, for logarithms and roots."""
+    inputs = trial_inputs(graph, steps)
+    shifted = inputs if inputs.dtype == INT8 else inputs + inputs.dtype.type(_SHIFT)
+    for tried in (inputs, shifted):
+        with np.errstate(all="ignore"):
+            outputs = run(graph, tried)
+            within = np.isfinite(outputs.astype(np.float32)).all()
+        if within:
+            return tried, outputs
+    raise ModelError(f"model '{graph.name}' answers NaN or Inf to inputs between -1 and {1 + _SHIFT:g}: is it damaged?")
 
 
 def interface_len(graph: Graph, names: tuple[str, ...]) -> int:

@@ -7,7 +7,8 @@ from nn4mc.ir import FLOAT32, INT8, INT32, Graph
 from nn4mc.plan import Location, Plan, Region
 
 _TAKEN = frozenset(
-    "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst".split()
+    "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst "
+    "factor image layer point product range sum".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
 _FUNCTIONS = ("init", "run", "save", "restore", "selftest", "t", "status_t")

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from nn4mc.errors import ModelError
+from nn4mc.importers.isolated import isolated
 from nn4mc.importers.limits import cap
 from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.importers.raptor import raptor_checkpoint
@@ -28,6 +30,9 @@ READERS: Mapping[str, str] = {
 }
 """The module whose ``load(path, name, options)`` reads a file of a suffix; imported only when it is needed."""
 
+HDF5 = frozenset((".h5", ".hdf5", ".keras"))
+"""Files that hold HDF5, whose library a damaged file can crash: they are read in a process of their own."""
+
 
 def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     """Read a model file, or a built-in model by name ("raptor"), into a graph.
@@ -45,7 +50,8 @@ def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
         raise ModelError(f"{path}: may not be read by you.")
     cap(path.stat().st_size, options.limits.file_bytes, "the size in bytes", str(path))
     name = str(model) if str(model) in BUILT_IN else path.stem
-    graph = import_module(module).load(path, name, options)
+    read = partial(import_module(module).load, path, name, options)
+    graph = isolated(read, str(path)) if path.suffix.lower() in HDF5 else read()
     assert isinstance(graph, Graph)
     return graph if options.scaling is None else apply_scaling(graph, options.scaling)
 

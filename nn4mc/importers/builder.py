@@ -7,8 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import GraphError, ModelError, UnsupportedError
+from nn4mc.importers.limits import cap
 from nn4mc.ir import FLOAT32, Attribute, Float32Array, Graph, Node, Quantization, Shape, Source, State, Tensor
 from nn4mc.ops import operator
+from nn4mc.ops.base import size
+
+MAX_ELEMENTS = 4_000_000
+"""Of one tensor: what no microcontroller holds, and no hostile pad or tile may ask us to compute."""
 
 
 class GraphBuilder:
@@ -65,6 +70,8 @@ class GraphBuilder:
             shapes = operator(op).shapes(made, [self.tensors[one].shape for one in inputs])
         except GraphError as error:
             raise ModelError(f"{self.where}: {error}") from error
+        for shape in shapes:
+            cap(size(shape), MAX_ELEMENTS, f"the number of values that '{made.name}' ({op}) makes", self.where)
         kind = dtype or self.tensors[inputs[0]].dtype
         suffixes = ["out", *(f"out_{i}" for i in range(1, len(shapes)))]
         names = tuple(

@@ -175,17 +175,15 @@ def _layer_of(make: Callable[[LayerConfig, int], Activation]) -> Kind:
 
 def _prelu(layer: Layer, x: str) -> str:
     shape: list[int] = list(layer.own_shape(x))
-    for axis in layer.config.wholes("shared_axes", least=1, default=()):
+    shared = layer.config.wholes("shared_axes", least=1, default=())
+    for axis in shared:
         if axis > len(shape):
             raise layer.config.error(f"shared axis {axis} of {len(shape)}")
         shape[axis - 1] = 1
-    require(not (layer.timed and layer.lead == 0 and 1 not in _shared(layer)), "has one slope for each time step")
+    own_steps = layer.timed and 1 not in shared
+    require(not own_steps, "has a slope for each time step; compile the window, without --stateful")
     slope: Shape = tuple(shape)
     return layer.node("prelu", [x, layer.constant("slope", lambda: layer.weight("alpha", slope))])
-
-
-def _shared(layer: Layer) -> tuple[int, ...]:
-    return layer.config.wholes("shared_axes", least=1, default=())
 
 
 KINDS: dict[str, Kind] = {

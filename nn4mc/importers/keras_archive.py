@@ -26,6 +26,7 @@ _CONFIG_BYTES = 16 << 20
 _CONFIG_DEPTH = 200
 _DIRECTORY_BYTES = 1 << 20
 _BYTES_PER_PARAMETER = 32  # float32, two slots of an optimiser, and as much again for HDF5's own tables
+_ZIP_ERRORS = (zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError, OverflowError)
 _END_OF_DIRECTORY, _ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
 
 
@@ -58,6 +59,7 @@ def _open_archive(path: Path, limits: Limits) -> Iterator[KerasFile]:
     metadata = _json(parts.get(METADATA, b"{}"), f"{path}: {METADATA}")
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     where = f"{path}: {WEIGHTS}"
+    hdf5.check_heaps(parts[WEIGHTS], where)
     with hdf5.guarded(where, lambda: h5py.File(io.BytesIO(parts[WEIGHTS]), "r")) as weights:
         yield KerasFile(path, config, _major(version, 3, str(path)), weights, legacy=False)
 
@@ -121,8 +123,8 @@ def _read_members(path: Path, limits: Limits) -> dict[str, bytes]:
             if len({one.filename for one in found}) != len(found):
                 raise ModelError(f"{path}: a member occurs twice")
             parts = {one.filename: _read_member(archive, one, largest[one.filename], path) for one in found}
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: damaged or not a .keras archive ({error})") from error
+    except (zipfile.BadZipFile, *_ZIP_ERRORS) as error:
+        raise ModelError(f"{path}: damaged or not a .keras archive ({hdf5.quoted(str(error))})") from error
     for name in (CONFIG, WEIGHTS):
         if name not in parts:
             raise ModelError(f"{path}: '{name}' is missing: is this a model saved by model.save('name.keras')?")

@@ -25,14 +25,13 @@ class ModelInput:
 def runs_stateful(root: LayerConfig, asked: bool) -> bool:
     """Return whether to compile one time step that carries its state.
 
-    That is so when asked for, and for a model of stateful layers alone whose number of time steps is open. Raises
-    ModelError when it is asked of a model without recurrent layers.
+    That is so when asked for, and for a model whose recurrent layers are all stateful. Raises ModelError when it is
+    asked of a model without recurrent layers.
     """
     recurrent = [one for one in root.tree() if _is_recurrent(one) and not one.children]
     if asked and not recurrent:
         raise ModelError(f"{root.file}: --stateful is for recurrent layers, and the model has none; leave it out")
-    is_open = any(len(shape) > 1 and shape[0] is None for _, shape in _declared(root))
-    return asked or (is_open and bool(recurrent) and all(one.flag("stateful") for one in recurrent))
+    return asked or (bool(recurrent) and all(one.flag("stateful") for one in recurrent))
 
 
 def model_inputs(root: LayerConfig, stateful: bool, limits: Limits) -> list[ModelInput]:

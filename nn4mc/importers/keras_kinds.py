@@ -13,7 +13,7 @@ from nn4mc.importers import (
     keras_pool,
     keras_recurrent,
 )
-from nn4mc.importers.keras_calls import Reference, leaves
+from nn4mc.importers.keras_calls import Call, Reference, leaves
 from nn4mc.importers.keras_config import MODELS, LayerConfig
 from nn4mc.importers.keras_layer import Kind
 from nn4mc.importers.keras_weights import Variable
@@ -36,12 +36,13 @@ OPERATIONS = keras_operations.OPERATIONS
 STRUCTURE = (*MODELS, "InputLayer", "TimeDistributed")
 """What holds layers instead of computing."""
 
-_WHY_NOT = {
+WHY_NOT = {
     "Lambda": "holds Python code, which is never run; build the same from layers",
     "Masking": "masks have no C kernel; cut or pad the sequences before",
     "Embedding": "has no C kernel; look the vectors up before, and give them to the net",
     "Dot": "has no C kernel; Multiply and Dense have",
 }
+"""What to do about layers that many models have and that are not read."""
 
 
 def kind_of(config: LayerConfig) -> Kind:
@@ -50,7 +51,7 @@ def kind_of(config: LayerConfig) -> Kind:
     table = OPERATIONS if config.operation else LAYERS
     if config.kind not in table:
         what = "operation" if config.operation else "layer"
-        raise UnsupportedError(_WHY_NOT.get(config.kind, f"this {what} has no C kernel"))
+        raise UnsupportedError(WHY_NOT.get(config.kind, f"this {what} has no C kernel"))
     return table[config.kind]
 
 
@@ -103,6 +104,18 @@ def _check_calls(config: LayerConfig) -> None:
         training = call.kwargs.get("training")
         if training is not None and training is not False:
             raise UnsupportedError("is called with training=True, which keeps the chance of training; leave it out")
-        masks = (call.kwargs.get("mask"), call.kwargs.get("attention_mask"))
-        if any(isinstance(leaf, Reference) for leaf in leaves(masks)):
+        if any(isinstance(leaf, Reference) for leaf in leaves(call.kwargs.get("mask"))):
             raise UnsupportedError("is called with a mask; masks have no C kernel")
+        if not config.operation and config.kind != "TFOpLambda":
+            _check_arguments(call)
+
+
+def _check_arguments(call: Call) -> None:
+    """Refuse what a layer's reader would pass over: constants among its inputs, and tensors it does not know."""
+    given = [*leaves(call.args), *leaves(call.kwargs.get("initial_state"))]
+    if not all(isinstance(leaf, Reference) or leaf is None or leaf is False for leaf in given):
+        raise UnsupportedError("is called with constants or flags among its inputs; give it tensors alone")
+    known = {"inputs", "x", "sequences", "initial_state"} if not call.args else {"initial_state"}
+    for key, value in call.kwargs.items():
+        if key not in known and any(isinstance(leaf, Reference) for leaf in leaves(value)):
+            raise UnsupportedError(f"is called with the tensor argument '{key[:40]}', which has no C kernel")

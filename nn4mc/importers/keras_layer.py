@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn4mc.errors import ModelError, UnsupportedError
+from nn4mc.errors import UnsupportedError
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.importers.keras_calls import Call, Wire, leaves
 from nn4mc.importers.keras_config import LayerConfig
 from nn4mc.importers.keras_weights import Variable, Weights
-from nn4mc.importers.limits import Limits, cap_elements
+from nn4mc.importers.limits import Limits
 from nn4mc.ir import Attribute, Float32Array, Shape
 
 
@@ -98,11 +98,8 @@ class Layer:
     def node(
         self, op: str, inputs: Sequence[str], attributes: Mapping[str, Attribute] | None = None, suffix: str = ""
     ) -> str:
-        """Add a node of this layer; ModelError, naming the layer, when shapes do not fit or exceed the limits."""
-        graph = self.context.graph
-        made = graph.node(op, f"{self.name}{suffix and '_'}{suffix}", inputs, attributes)
-        cap_elements(graph.shape(made), self.context.limits, f"{graph.where}: {self.config.label}")
-        return made
+        """Add a node of this layer and return its output; ModelError when shapes do not fit or exceed the limits."""
+        return self.context.graph.node(op, f"{self.name}{suffix and '_'}{suffix}", inputs, attributes)
 
     def reshape(self, tensor: str, shape: Shape, suffix: str = "shape") -> str:
         """Return ``tensor`` in another shape; itself when it has it already."""
@@ -115,10 +112,10 @@ class Layer:
 
     def one(self, call: Call) -> str:
         """Return the only input of a call."""
-        tensors = call.tensors()
-        if len(tensors) != 1:
-            raise self.config.error(f"is called with {len(tensors)} inputs, expected 1")
-        return tensors[0]
+        given = [one for one in leaves(call.args) if one is not None and one is not False]
+        if len(given) != 1 or not isinstance(given[0], Wire):
+            raise self.config.error(f"is called with {len(given)} inputs, expected one tensor")
+        return given[0].tensor
 
     def rank(self, tensor: str, rank: int) -> str:
         """Return ``tensor`` if it has ``rank`` axes without the batch; ModelError otherwise."""
@@ -171,17 +168,3 @@ def require(condition: bool, what: str) -> None:
     """Raise UnsupportedError, to which the file and the layer are added, unless ``condition`` holds."""
     if not condition:
         raise UnsupportedError(what)
-
-
-__all__ = [
-    "Call",
-    "Context",
-    "Kind",
-    "Layer",
-    "LayerConfig",
-    "ModelError",
-    "Variable",
-    "keyword_tensors",
-    "require",
-    "single",
-]

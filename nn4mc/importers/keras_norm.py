@@ -60,7 +60,8 @@ def _batch_norm_variables(config: LayerConfig) -> tuple[Variable, ...]:
 def _layer_norm(layer: Layer, x: str) -> str:
     config, rank = layer.config, len(layer.shape(x))
     axes = sorted(layer.axis(one, x) for one in config.wholes("axis", least=-16, default=-1))
-    require(axes == list(range(axes[0], rank)), "normalises over axes that are not the last ones; permute them first")
+    last = rank - len(axes)
+    require(bool(axes) and axes == list(range(last, rank)), "normalises over axes not the last; permute them first")
     shape: Shape = layer.shape(x)[axes[0] :]
 
     def read(name: str, present: bool, otherwise: float) -> Array:

@@ -81,7 +81,7 @@ class Walker:
 
     def _run(self, config: LayerConfig, call: Call, lead: int) -> Outputs:
         if config.kind in MODELS:
-            return self.model(config, call.tensors(), lead)
+            return self.model(config, _model_inputs(config, call), lead)
         if config.kind == "TimeDistributed":
             return self._time_distributed(config, call, lead)
         kind = kind_of(config)
@@ -108,6 +108,17 @@ class Walker:
             if self.context.graph.shape(one)[:1] != (1,):
                 raise UnsupportedError("has numbers for each time step; compile the window, without --stateful")
         self.context.timed.update(outputs)
+
+
+def _model_inputs(config: LayerConfig, call: Call) -> tuple[str, ...]:
+    """Return a nested model's inputs in its own order: a dictionary is matched by name, or by its sorted keys."""
+    given = call.args[0] if len(call.args) == 1 else None
+    if not isinstance(given, dict) or not isinstance(config.values.get("input_layers"), list):
+        return call.tensors()
+    found = [given.get(one.layer) for one in config.inputs]
+    if not all(isinstance(one, Wire) for one in found):
+        raise config.error(f"is called with inputs {sorted(given)}, expected {[one.layer for one in config.inputs]}")
+    return tuple(one.tensor for one in found if isinstance(one, Wire))
 
 
 _NOT_INPUTS = {"initial_state", "mask", "training"}

@@ -18,6 +18,7 @@ from nn4mc.importers.onnx_attributes import attributes_of
 from nn4mc.importers.onnx_constants import EVALUATORS
 from nn4mc.importers.onnx_file import array_of, check_well_formed, content_of, first_line, opset_of, parse
 from nn4mc.importers.onnx_functions import body, definition, is_defined, schema_of
+from nn4mc.importers.onnx_idioms import match_idioms
 from nn4mc.importers.onnx_interface import check_float32, input_shapes
 from nn4mc.importers.onnx_nodes import READERS
 from nn4mc.importers.onnx_package import onnx
@@ -55,7 +56,7 @@ def load(path: Path, name: str, options: ImportOptions) -> Graph:
     outputs = _outputs(model, scope, walk.workshop)
     graph = builder.finish(outputs, Source("onnx", hashlib.sha256(content).hexdigest()))
     _check_outputs_computed(graph, where)
-    return graph
+    return match_idioms(graph)
 
 
 def _opening_scope(model: onnx.ModelProto, builder: GraphBuilder, workshop: Workshop) -> _Scope:
@@ -156,7 +157,7 @@ class _Walk:
         """Read an operator as those that ONNX defines it by."""
         function = definition(node, opset, site)
         if function is None:
-            raise site.refusal("has no reader for these inputs")
+            raise site.refusal("has a reader for constant inputs only, and these depend on an input of the model")
         missing = [None] * (len(function.input) - len(site.inputs))
         inner: _Scope = {"": None, **dict(zip(function.input, (*site.inputs, *missing), strict=False))}
         formal = [name for name, used in zip(function.output, site.used, strict=False) if used]

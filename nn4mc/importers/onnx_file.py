@@ -114,7 +114,10 @@ def declared_size(tensor: onnx.TensorProto, where: str) -> int:
     """Return how many elements a stored tensor declares, after refusing those that cannot be read safely."""
     what = f"{where}: tensor '{tensor.name[:80]}'"
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        raise ModelError(f"{what} keeps its data in another file. Save with save_as_external_data=False.")
+        raise ModelError(
+            f"{what} keeps its data in another file, which is not opened. Save it whole: torch.onnx.export(..., "
+            "external_data=False), or onnx.save(onnx.load(old), new)."
+        )
     if tensor.HasField("segment"):
         raise ModelError(f"{what} is stored in segments, which are not read")
     if type_name(tensor.data_type) not in _READABLE:

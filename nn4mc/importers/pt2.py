@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 from nn4mc.errors import ModelError, UnsupportedError
+from nn4mc.importers.builder import GraphBuilder
 from nn4mc.importers.options import ImportOptions
 from nn4mc.importers.pt2_archive import Archive, model_name
 from nn4mc.importers.pt2_graph import read_program
@@ -37,7 +38,8 @@ def read(data: bytes, path: Path, name: str, options: ImportOptions, digest: str
     program = archive.json(f"models/{model}.json", Program)
     if program.schema_version.major != _SCHEMA:
         raise UnsupportedError(
-            f"{path}: schema version {program.schema_version.major} (torch {program.torch_version[:20]}), expected {_SCHEMA}; "
-            "export with torch 2.9 to 2.13"
+            f"{path}: schema version {program.schema_version.major} (torch {program.torch_version[:20]}), expected "
+            f"{_SCHEMA}; export with torch 2.9 to 2.13"
         )
-    return read_program(program, Weights(archive, model, options.limits), name, str(path), options, digest)
+    weights = Weights(archive, model, options.limits)
+    return read_program(program, weights, GraphBuilder(name, str(path)), options, digest)

@@ -14,6 +14,7 @@ from nn4mc.importers.torch_advice import EXPORT_ADVICE
 
 _MEMBERS = 20_000
 _JSON_BYTES = 32 << 20
+_JSON_VALUES = 1_000_000
 _ENTRY = b"PK\x01\x02"
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -42,7 +43,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             infos = self._zip.infolist()
-        except (*_ZIP_ERRORS, EOFError) as error:
+        except _ZIP_ERRORS as error:
             raise ModelError(f"{self.where}: damaged or not a zip archive ({_reason(error)})") from error
         self._infos = {info.filename.partition("/")[2] or info.filename: info for info in infos}
         self._bytes_left = limits.file_bytes
@@ -70,8 +71,16 @@ class Archive:
 
     def json(self, name: str, kind: type[_T]) -> _T:
         """Return a JSON member as ``kind``; ModelError says where it differs from torch's schema."""
+        data = self.read(name, _JSON_BYTES)
+        # Every object and list costs far more memory than its two bytes of text.
+        cap(
+            data.count(b"{") + data.count(b"["),
+            _JSON_VALUES,
+            "the number of JSON objects",
+            f"{self.where}: {name[:80]}",
+        )
         try:
-            return msgspec.json.decode(self.read(name, _JSON_BYTES), type=kind)
+            return msgspec.json.decode(data, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as error:
             raise ModelError(f"{self.where}: {name[:80]}: not what torch.export writes ({_reason(error)})") from error
 

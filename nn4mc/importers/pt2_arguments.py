@@ -11,20 +11,25 @@ Lookup = Callable[[str], Value | int]
 def argument_value(argument: Argument, read: Lookup) -> Given:
     """Return what an argument stands for; what a kernel cannot depend on (device, layout) is None."""
     plain = (argument.as_int, argument.as_bool, argument.as_string, argument.as_scalar_type)
-    for one in plain:
-        if one is not None:
-            return one
+    found = next((one for one in plain if one is not None), None)
+    if found is not None:
+        return found
     if argument.as_float is not None:
         return to_float(argument.as_float)
+    if argument.as_sym_int is not None:
+        return _whole(argument.as_sym_int, read)
+    numbers = _numbers(argument, read)
+    return _tensor_value(argument, read) if numbers is None else numbers
+
+
+def _numbers(argument: Argument, read: Lookup) -> tuple[int, ...] | tuple[float, ...] | None:
     if argument.as_ints is not None:
         return tuple(argument.as_ints)
     if argument.as_floats is not None:
         return tuple(to_float(one) for one in argument.as_floats)
-    if argument.as_sym_int is not None:
-        return _whole(argument.as_sym_int, read)
     if argument.as_sym_ints is not None:
         return tuple(_whole(one, read) for one in argument.as_sym_ints)
-    return _tensor_value(argument, read)
+    return None
 
 
 def _tensor_value(argument: Argument, read: Lookup) -> Given:

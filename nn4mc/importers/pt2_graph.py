@@ -13,7 +13,7 @@ from nn4mc.importers.pt2_arguments import argument_value, output_names
 from nn4mc.importers.pt2_inputs import InputReader
 from nn4mc.importers.pt2_names import layer_of, node_name, operator_name
 from nn4mc.importers.pt2_schema import Node, OutputSpec, Program
-from nn4mc.importers.pt2_weights import Weights
+from nn4mc.importers.pt2_weights import FLOAT, Weights, type_name
 from nn4mc.importers.torch_call import Call, Given, Refused, Value, Variable, shape_of
 from nn4mc.importers.torch_memory import Memory
 from nn4mc.importers.torch_network import Made, Network
@@ -29,25 +29,26 @@ _SIZES: Mapping[str, Callable[..., int]] = {
 }
 """Arithmetic on sizes, as a dynamic batch axis brings it."""
 _LARGEST_SIZE = 1 << 40
+_DECOMPOSED = " (in a decomposed program; as torch.export.export returns it, it may compile)"
 
 
 def read_program(
-    program: Program, weights: Weights, name: str, where: str, options: ImportOptions, digest: str
+    program: Program, weights: Weights, builder: GraphBuilder, options: ImportOptions, digest: str
 ) -> Graph:
-    """Return the graph of an exported program.
+    """Return the graph of an exported program, made with an empty ``builder``.
 
     Raises ModelError for a program that contradicts itself, UnsupportedError naming everything without a C kernel.
     """
-    cap(len(program.graph_module.graph.nodes), options.limits.nodes, "the number of nodes", where)
-    walk = _Walk(program, weights, GraphBuilder(name, where), options)
+    cap(len(program.graph_module.graph.nodes), options.limits.nodes, "the number of nodes", builder.where)
+    walk = _Walk(program, weights, builder, options)
     try:
         for node in program.graph_module.graph.nodes:
             walk.node(node)
+        return walk.finish(Source("torch.export", digest))
     except (ModelError, GraphError):
         # What follows from a refused layer must not hide that it was refused.
         walk.builder.raise_refusals()
         raise
-    return walk.finish(Source("torch.export", digest))
 
 
 class _Walk:
@@ -57,6 +58,7 @@ class _Walk:
         self.builder, self.memory = builder, Memory()
         self.net = Network(builder, options)
         self.program = program.graph_module
+        self.decomposed = bool(program.verifiers) and "TRAINING" not in program.verifiers
         self.inputs = InputReader(self.program, weights, self.net, self.memory)
         self.inputs.read()
 
@@ -70,7 +72,8 @@ class _Walk:
         try:
             self._run(node, name, outputs)
         except Refused as refused:
-            self.builder.refuse(f"{layer_of(node, outputs)}: {name[:80]}: {refused}")
+            hint = _DECOMPOSED if self.decomposed else ""
+            self.builder.refuse(f"{layer_of(node, outputs)}: {name[:80]}: {refused}{hint}")
             self._stand_in(outputs)
 
     def _run(self, node: Node, name: str, outputs: list[str]) -> None:
@@ -96,12 +99,12 @@ class _Walk:
         return self.memory.read(name)
 
     def _size(self, node: Node, name: str) -> int:
-        values = list(self._arguments(node).values())
-        call = Call(name, f"{self.builder.where}: {name}", self._arguments(node))
+        arguments = self._arguments(node)
+        call = Call(name, f"{self.builder.where}: {name}", arguments)
         if name.startswith("aten."):
             shape = shape_of(call.tensor("self"))
             return int(np.prod(shape)) if "numel" in name else shape[call.axis("dim", max(len(shape), 1))]
-        numbers = [one for one in values if isinstance(one, int)]
+        numbers = [one for one in arguments.values() if isinstance(one, int)]
         try:
             size = _SIZES[name](*numbers)
         except (TypeError, ZeroDivisionError) as error:
@@ -120,7 +123,7 @@ class _Walk:
         in_place = is_in_place(name.removeprefix("aten."))
         for output, value in zip(outputs, values, strict=True):
             if value is not None and output:
-                self._check_shape(output, value)
+                self._check_declared(output, value)
                 self._define(output, value, first if in_place else shared)
         if in_place:
             self._overwrite(name, first, outputs[0], values[0])
@@ -140,11 +143,13 @@ class _Walk:
             raise ModelError(f"{self.builder.where}: '{name[:80]}' is made twice")
         self.memory.define(name, value, shares_with)
 
-    def _check_shape(self, name: str, value: Value) -> None:
-        """What the file says about a tensor's shape must be what the operators make of it."""
+    def _check_declared(self, name: str, value: Value) -> None:
+        """What the file says about a tensor's shape and type must be what the operators make of it."""
         meta = self.program.graph.tensor_values.get(name)
         if meta is None:
             return
+        if isinstance(value, Variable) and meta.dtype != FLOAT:
+            raise Refused(f"makes {type_name(meta.dtype)}. Supported: float32")
         declared, found = [self.inputs.dimension(one) for one in meta.sizes], shape_of(value)
         fits = len(declared) == len(found)
         if not fits or any(a is not None and a != b for a, b in zip(declared, found, strict=True)):

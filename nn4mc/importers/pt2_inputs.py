@@ -9,38 +9,28 @@ import numpy as np
 
 from nn4mc.errors import ModelError
 from nn4mc.importers.limits import cap, cap_elements
+from nn4mc.importers.pt2_names import operator_name
 from nn4mc.importers.pt2_schema import GraphModule, InputSpec, StoredInput, SymInt, TensorMeta
-from nn4mc.importers.pt2_weights import FLOAT, Weights
+from nn4mc.importers.pt2_weights import FLOAT, Weights, type_name
 from nn4mc.importers.torch_call import Refused, Value, Variable
 from nn4mc.importers.torch_memory import Memory
 from nn4mc.importers.torch_network import Network
 from nn4mc.importers.torch_operators import is_in_place
-from nn4mc.importers.pt2_names import operator_name
 
 _RANK = 8
-_TYPES = {
-    1: "uint8",
-    2: "int8",
-    3: "int16",
-    4: "int32",
-    5: "int64",
-    6: "float16",
-    8: "float64",
-    12: "bool",
-    13: "bfloat16",
-}
 _SYMBOL = re.compile(r"(?:Symbol\(')?(\w{1,40})(?:'(?:, \w{1,20}=True)*\))?")
 """As sympy writes one: Symbol('s0', positive=True, integer=True)."""
 
 
 class InputReader:
-    """Declares the inputs, reads the constants, and remembers which symbols are 1 and which buffers are states."""
+    """Declares inputs, reads constants, and remembers which symbols are 1 and which stored tensors are states."""
 
     def __init__(self, program: GraphModule, weights: Weights, net: Network, memory: Memory) -> None:
         """Read nothing yet."""
         self.program, self.weights, self.net, self.memory = program, weights, net, memory
         self._ones: set[str] = set()
         self._buffers: dict[str, Variable] = {}
+        self._stored: dict[str, str] = {}
         self._after: dict[str, str] = {}
 
     def read(self) -> None:
@@ -50,7 +40,7 @@ class InputReader:
         for index, spec in enumerate(self.program.signature.input_specs):
             stored = spec.parameter or spec.buffer or spec.tensor_constant
             if stored is not None:
-                self._store(stored, spec.buffer is not None and stored.arg.name in updated)
+                self._store(stored, stored.arg.name in updated)
             elif spec.user_input is not None:
                 self._declare(spec)
             elif spec.constant_input is None:
@@ -94,13 +84,13 @@ class InputReader:
             return
         meta, builder = self._meta(tensor.name), self.net.builder
         if meta.dtype != FLOAT:
-            kind = _TYPES.get(meta.dtype, f"torch type {meta.dtype}")
-            builder.refuse(f"input '{tensor.name[:80]}': {kind}. Supported: float32 (export module.float())")
+            found = type_name(meta.dtype)
+            builder.refuse(f"input '{tensor.name[:80]}': {found}. Supported: float32 (export module.float())")
         for axis, size in enumerate(meta.sizes):
             if self.dimension(size) is None:
                 builder.refuse(
-                    f"input '{tensor.name[:80]}': axis {axis} is dynamic. Supported: a dynamic first axis, which becomes "
-                    "a batch of 1; export the others with fixed sizes"
+                    f"input '{tensor.name[:80]}': axis {axis} is dynamic. Supported: a dynamic first axis, which "
+                    "becomes a batch of 1; export the others with fixed sizes"
                 )
         self._define(tensor.name, self.stand_in(tensor.name, meta))
 
@@ -116,6 +106,7 @@ class InputReader:
 
     def _store(self, stored: StoredInput, updated: bool) -> None:
         data = self.weights.read(stored.key)
+        self._stored[stored.key] = stored.arg.name
         if not updated:
             self._define(stored.arg.name, data)
         elif data.dtype != np.float32:
@@ -125,9 +116,8 @@ class InputReader:
             self._define(stored.arg.name, data)
         else:
             self.net.begin(stored.key[:120].replace(".", "_"))
-            self._buffers[stored.key] = self.net.state(data)
+            self._buffers[stored.key] = self.net.state(data.astype(np.float32))
             self._define(stored.arg.name, self._buffers[stored.key])
-            self._after.setdefault(stored.key, stored.arg.name)
 
     def _define(self, name: str, value: Value) -> None:
         if name in self.memory:
@@ -136,12 +126,14 @@ class InputReader:
 
     def carry_buffers(self) -> None:
         """Close the states: what each updated buffer holds at the end is what it holds in the next step."""
-        for key, before in self._buffers.items():
-            name = self._after[key]
+        for key, name in self._stored.items():
+            before = self._buffers.get(key)
             try:
-                after = self.memory.read(name) if name in self.memory else None
-            except Refused as refused:
-                self.net.builder.refuse(f"buffer '{key[:80]}': {refused}")
+                after = self.memory.read(self._after.get(key, name))
+            except (Refused, KeyError) as fault:
+                self.net.builder.refuse(f"buffer '{key[:80]}': the update is lost: {fault}")
+                continue
+            if before is None:
                 continue
             if isinstance(after, Variable) and after.shape == before.shape:
                 self.net.carry(before, after)

@@ -169,6 +169,7 @@ class Program(Struct):
     graph_module: GraphModule
     schema_version: Version
     torch_version: str = ""
+    verifiers: list[str] = []
 
 
 class Payload(Struct):

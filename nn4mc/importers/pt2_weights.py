@@ -1,5 +1,7 @@
 """Stored tensors of a `.pt2`: raw storages, and strided views of them, checked against the storage's real size."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,11 +11,42 @@ from nn4mc.importers.pt2_archive import Archive
 from nn4mc.importers.pt2_schema import Payload, PayloadTable, SymInt
 from nn4mc.importers.torch_advice import EXPORT_ADVICE
 
-FLOAT, BOOL, BFLOAT16 = 7, 12, 13
-DTYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", FLOAT: "<f4", 8: "<f8", BOOL: "?", BFLOAT16: "<u2"}
+HALF, FLOAT, BOOL, BFLOAT16 = 6, 7, 12, 13
+DTYPES = {
+    1: "u1",
+    2: "i1",
+    3: "<i2",
+    4: "<i4",
+    5: "<i8",
+    HALF: "<f2",
+    FLOAT: "<f4",
+    8: "<f8",
+    BOOL: "?",
+    BFLOAT16: "<u2",
+}
 """numpy's types by torch's ScalarType; bfloat16 is the upper half of a float32."""
+_TYPES = {
+    1: "uint8",
+    2: "int8",
+    3: "int16",
+    4: "int32",
+    5: "int64",
+    6: "float16",
+    8: "float64",
+    12: "bool",
+    13: "bfloat16",
+}
 _STRIDED = 7
 _RANK = 8
+
+
+@dataclass(frozen=True)
+class _View:
+    """Where the elements of a tensor lie in its storage; all counts are of elements."""
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
 
 
 class Weights:
@@ -57,12 +90,14 @@ class Weights:
         meta = payload.tensor_meta
         if meta is None or meta.dtype not in DTYPES or meta.layout != _STRIDED:
             raise UnsupportedError(f"{where}: its type or layout is not read; make it a dense float32 tensor")
-        shape, strides = _whole(meta.sizes, where), _whole(meta.strides, where)
-        (offset,) = _whole([meta.storage_offset], where)
-        cap(len(shape), _RANK, "the number of axes", where)
-        cap_elements(tuple(max(1, size) for size in shape), self._limits, where)
+        view = _View(_whole(meta.sizes, where), _whole(meta.strides, where), *_whole([meta.storage_offset], where))
+        cap(len(view.shape), _RANK, "the number of axes", where)
+        cap_elements(tuple(max(1, size) for size in view.shape), self._limits, where)
         storage = np.frombuffer(self._storage(folder, payload.path_name), np.uint8)
-        return _strided(storage, np.dtype(DTYPES[meta.dtype]), shape, strides, offset, meta.dtype == BFLOAT16, where)
+        values = _strided(storage, np.dtype(DTYPES[meta.dtype]), view, where)
+        if meta.dtype == BFLOAT16:
+            return np.asarray((values.astype(np.uint32) << 16).view(np.float32))
+        return values.astype(np.float32) if meta.dtype == HALF else values
 
     def _storage(self, folder: str, path_name: str) -> bytes:
         name = f"{folder}/{path_name}"
@@ -79,26 +114,29 @@ def _whole(sizes: list[SymInt], where: str) -> tuple[int, ...]:
 
 
 def _strided(
-    storage: npt.NDArray[np.uint8],
-    dtype: np.dtype[np.generic],
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    offset: int,
-    widen: bool,
-    where: str,
+    storage: npt.NDArray[np.uint8], dtype: np.dtype[np.generic], view: _View, where: str
 ) -> npt.NDArray[np.generic]:
-    """Return a copy of the view that sizes, strides and offset describe, once its last element is known to exist."""
-    if len(strides) != len(shape):
-        raise ModelError(f"{where}: {len(shape)} sizes and {len(strides)} strides")
-    if 0 in shape:
-        return np.zeros(shape, dtype)
-    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    """Return a copy of a view, once its last element is known to exist."""
+    if len(view.strides) != len(view.shape):
+        raise ModelError(f"{where}: {len(view.shape)} sizes and {len(view.strides)} strides")
+    if 0 in view.shape:
+        return np.zeros(view.shape, dtype)
+    last = view.offset + sum((size - 1) * stride for size, stride in zip(view.shape, view.strides, strict=True))
     count = storage.size // dtype.itemsize
     if last >= count:
         raise ModelError(f"{where}: needs {last + 1} values, its storage holds {count}")
-    flat = storage[: count * dtype.itemsize].view(dtype)[offset:]
-    steps = tuple(stride * dtype.itemsize for stride in strides)
-    values = np.lib.stride_tricks.as_strided(flat, shape, steps, writeable=False).copy()
-    if widen:
-        return np.asarray((values.astype(np.uint32) << 16).view(np.float32))
-    return values.astype(np.float32) if dtype == np.dtype("<f2") else values
+    flat = storage[: count * dtype.itemsize].view(dtype)[view.offset :]
+    # Along an axis of 1 no step is taken, and one that torch declares may be too large for numpy.
+    steps = tuple(
+        stride * dtype.itemsize if size > 1 else 0 for size, stride in zip(view.shape, view.strides, strict=True)
+    )
+    return np.lib.stride_tricks.as_strided(flat, view.shape, steps, writeable=False).copy()
+
+
+def type_name(dtype: int) -> str:
+    """Return the name of a ScalarType that is not float32, for messages.
+
+    >>> type_name(5)
+    'int64'
+    """
+    return _TYPES.get(dtype, f"torch type {dtype}")

@@ -162,3 +162,8 @@ def _examples(file: h5py.File, width: int, path: Path, limits: Limits) -> Float3
     if sequences.ndim != 3 or sequences.shape[2] != width or 0 in sequences.shape:
         raise ModelError(f"{where}/input: shape {sequences.shape}, expected (steps, batch, {width})")
     return np.ascontiguousarray(sequences[:, 0, :])
+
+
+def supported() -> dict[str, str]:
+    """Return the types of layers that are read, and the activations, each with a note."""
+    return {**dict.fromkeys(_READERS, ""), **dict.fromkeys(_ACTIVATIONS, "activation of a dense layer")}

@@ -10,11 +10,14 @@ from pathlib import Path
 from nn4mc.errors import GraphError, ModelError, UnsupportedError
 from nn4mc.gate import check
 from nn4mc.importers import (
+    tflite_blocks,
     tflite_elementwise,
     tflite_folding,
+    tflite_in_float,
     tflite_int8,
     tflite_products,
     tflite_recurrent,
+    tflite_select,
     tflite_shapes,
     tflite_tables,
 )
@@ -30,24 +33,33 @@ FLOAT_READERS: Mapping[str, Reader] = {
     **tflite_products.READERS,
     **tflite_elementwise.READERS,
     **tflite_shapes.READERS,
+    **tflite_blocks.READERS,
     **tflite_recurrent.READERS,
+    **tflite_select.READERS,
     **tflite_int8.CONVERSIONS,
 }
 """What reads each builtin operator of float32."""
 INT8_READERS: Mapping[str, Reader] = {
+    **tflite_in_float.READERS,
     **tflite_shapes.READERS,
+    **tflite_blocks.READERS,
     **tflite_int8.READERS,
     **tflite_tables.READERS,
     **tflite_int8.CONVERSIONS,
 }
 """What reads each builtin operator of int8."""
 
-_ADVICE = {
+ADVICE: Mapping[str, str] = {
     "WHILE": "loops have no C kernel. Convert Keras recurrent layers with unroll=True, or import the .keras file.",
     "IF": "branches have no C kernel. Remove the condition before converting.",
     "CALL_ONCE": "initialisers have no C kernel. Convert a model without variables (stateful=False).",
     "VAR_HANDLE": "variables have no C kernel. Convert a model without variables (stateful=False).",
+    "READ_VARIABLE": "variables have no C kernel. Convert a model without variables (stateful=False).",
+    "ASSIGN_VARIABLE": "variables have no C kernel. Convert a model without variables (stateful=False).",
+    "CUSTOM": "custom operators have no C kernel. Convert with the builtin operators only (TFLITE_BUILTINS).",
 }
+"""What to do about builtin operators that are not read; those neither here nor in a table have no C kernel."""
+_INT8_ADVICE = "has no C kernel of int8; keep this part float32, or import the .keras file"
 _TYPE_ADVICE = {
     "UINT8": "convert with int8: converter.inference_input_type = tf.int8",
     "INT16": "16-bit activations have no C kernel; convert with 8-bit ones",
@@ -69,6 +81,10 @@ def load(path: Path, name: str, options: ImportOptions) -> Graph:
         _take(reading, one)
     outputs = [_output(reading, model.tensors[index]) for index in model.outputs]
     graph = builder.finish(outputs, Source("tflite", hashlib.sha256(data).hexdigest()))
+    if model.subgraphs > 1:
+        raise UnsupportedError(
+            f"{path}: {model.subgraphs} subgraphs, of which one is read. Convert one signature alone."
+        )
     if options.stateful and not graph.states:
         raise UnsupportedError(f"{path}: --stateful, but no operator of the model carries a state. Leave it out.")
     _check_interface(graph, path)
@@ -113,11 +129,14 @@ def _read(reading: Reading, one: TfliteOperator) -> None:
     quantised = (kinds or [reading.output(one).kind])[0] == "INT8"
     reader = (INT8_READERS if quantised else FLOAT_READERS).get(one.code)
     if reader is None:
-        known = one.code in FLOAT_READERS
-        raise Refusal(_ADVICE.get(one.code, "int8 has no C kernel for it" if known else "has no C kernel"))
+        raise Refusal(_advice(one))
     made = reader(reading, one)
     if made is not None:
         reading.put(one, made)
+
+
+def _advice(one: TfliteOperator) -> str:
+    return _INT8_ADVICE if one.code in FLOAT_READERS else ADVICE.get(one.code.split()[0], "has no C kernel")
 
 
 def _skip(reading: Reading, one: TfliteOperator) -> None:
@@ -130,6 +149,9 @@ def _skip(reading: Reading, one: TfliteOperator) -> None:
 
 
 def _output(reading: Reading, tensor: TfliteTensor) -> str:
+    if tensor.kind not in GRAPH_TYPES:
+        advice = _TYPE_ADVICE.get(tensor.kind, "supported are FLOAT32 and INT8")
+        reading.builder.refuse(f"output '{tensor.name[:80]}' is {tensor.kind}: {advice}")
     name = reading.known(tensor.index)
     if name is None:
         reading.builder.raise_refusals()

@@ -50,7 +50,7 @@ class Table:
         """Return a vector of scalars of a little-endian numpy type, empty when it is not stored."""
         kind = np.dtype(dtype)
         start, count = self._vector(name, kind.itemsize)
-        return np.frombuffer(self.data, kind, count, start)
+        return np.frombuffer(self.data, kind, count, start) if count else np.zeros(0, kind)
 
     def text(self, name: str) -> str:
         """Return a string, cut to 200 bytes; what is not UTF-8 is replaced."""

@@ -30,7 +30,8 @@ def fold(reading: Reading, one: TfliteOperator) -> bool:
     if one.code in _FUSING and not fused_none(one):
         return False
     arrays = [reading.constants[i] for i in inputs]
-    if sum(one.size for one in arrays) > _MOST or any(a.dtype.kind not in "ifb" or a.itemsize == 1 for a in arrays):
+    computes = one.code in _COMPUTING and any(array.itemsize == 1 for array in arrays)
+    if computes or sum(array.size for array in arrays) > _MOST or any(a.dtype.kind not in "ifb" for a in arrays):
         return False
     try:
         with np.errstate(all="ignore"):
@@ -106,6 +107,8 @@ def _with(function: Callable[[Values, Values], Values]) -> Callable[[Reading, Tf
 
 _SHAPES = {"SHAPE": _shape, "RANK": _rank}
 _FUSING = {"ADD", "SUB", "MUL", "CONCATENATION"}
+_COMPUTING = {"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "FLOOR_DIV", "REDUCE_PROD", "CAST", "CONCATENATION"}
+"""Builtins that do more than move values: those of int8 have scales, which is not done here."""
 _FOLDERS: dict[str, Callable[[Reading, TfliteOperator, list[Values]], Values]] = {
     "STRIDED_SLICE": _strided_slice,
     "SLICE": _slice,

@@ -19,6 +19,8 @@ Attributes = dict[str, Attribute]
 _INT32_MAX = 2**31 - 1
 _LARGEST_STEP = 255
 """The largest |x - zero_point|."""
+_SCALES = (1e-12, 1e12)
+"""What a scale can sensibly be; products and quotients of a few stay within float32."""
 _BOUNDS = {"RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
 
 
@@ -27,7 +29,7 @@ def scale_of(tensor: TfliteTensor) -> tuple[float, int]:
     found = tensor.quantization
     if found is None or len(found.scale) != 1:
         raise ModelError(f"{tensor.where}: is {tensor.kind} without one scale")
-    if found.scale[0] <= 0.0 or not INT8_MIN <= found.zero_point[0] <= INT8_MAX:
+    if not _SCALES[0] <= found.scale[0] <= _SCALES[1] or not INT8_MIN <= found.zero_point[0] <= INT8_MAX:
         raise ModelError(f"{tensor.where}: scale {found.scale[0]:g}, zero point {found.zero_point[0]}")
     return found.scale[0], found.zero_point[0]
 
@@ -214,20 +216,27 @@ def _mean(reading: Reading, one: TfliteOperator) -> str:
     x, scale, zero = _x(reading, one)
     out_scale, out_zero = scale_of(reading.output(one))
     axes, shape = reduced_axes(reading, one), reading.builder.shape(x)
-    if not axes or axes != tuple(range(axes[0], axes[-1] + 1)):
-        refuse(f"an int8 mean over axes {axes} that are not neighbours has no C kernel")
+    if not axes:
+        return requantized(reading, one, 0, reading.output(one))
+    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
+    neighbours = axes == tuple(range(axes[0], axes[-1] + 1))
+    if not neighbours:
+        x = reading.node("transpose", [x], {"perm": (*kept, *axes)})
     count = int(np.prod([shape[axis] for axis in axes], dtype=np.int64))
     multiplier, shift = factor(one, scale / out_scale)
     spare = min(count.bit_length() - 1, 32, 31 + shift)  # bits the multiplier gains before it is divided by the count
     attributes: Attributes = {
-        "axes": axes,
-        "keepdims": bool(one.option("keep_dims", "?")),
+        "axes": axes if neighbours else tuple(range(len(kept), len(shape))),
+        "keepdims": False,
         "input_zero": zero,
         "multiplier": (multiplier << spare) // count,
         "shift": shift - spare,
         "output_zero": out_zero,
     }
-    return _finish(reading, one, "q_mean", [x], attributes)
+    made = _finish(reading, one, "q_mean", [x], attributes)
+    if one.option("keep_dims", "?"):
+        return reading.reshape(made, tuple(1 if axis in axes else n for axis, n in enumerate(shape)))
+    return made
 
 
 def requantized(reading: Reading, one: TfliteOperator, position: int, output: TfliteTensor) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -49,18 +49,25 @@ class TfliteOperator:
     options: Table
 
     def option(self, name: str, kind: str = "b", default: float = 0) -> Any:
-        """Return an option of a struct format, or its default."""
-        return self.options.number(name, kind, default)
+        """Return an option of a struct format, or its default; ModelError for NaN and Inf."""
+        value = self.options.number(name, kind, default)
+        if kind == "f" and not isfinite(value):
+            raise ModelError(f"{self.options.where}: {name} is {value}")
+        return value
 
 
 @dataclass(frozen=True)
 class TfliteModel:
-    """The main subgraph: tensors by index, operators in the order they run, inputs and outputs by tensor index."""
+    """The main subgraph: tensors by index, operators in the order they run, inputs and outputs by tensor index.
+
+    ``subgraphs`` counts all there are: the others are loop bodies, or further signatures.
+    """
 
     tensors: Mapping[int, TfliteTensor]
     operators: tuple[TfliteOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    subgraphs: int
 
 
 def read_model(data: bytes, where: str, limits: Limits) -> TfliteModel:
@@ -80,7 +87,7 @@ def read_model(data: bytes, where: str, limits: Limits) -> TfliteModel:
     operators = tuple(_operator(i, one, codes, len(tensors)) for i, one in enumerate(listed))
     inputs = _indices(main, "inputs", len(tensors), 0)
     outputs = _indices(main, "outputs", len(tensors), 0)
-    return TfliteModel(tensors, operators, inputs, outputs)
+    return TfliteModel(tensors, operators, inputs, outputs, len(subgraphs))
 
 
 def _tensors(main: Table, buffers: list[Table], limits: Limits) -> dict[int, TfliteTensor]:

@@ -17,6 +17,8 @@ from nn4mc.ops import operator as find_operator
 
 GRAPH_TYPES = {"FLOAT32": FLOAT32, "INT8": INT8}
 """What a computed tensor of the file may be, and what it is in the graph."""
+_MASKS = {"BOOL": FLOAT32}
+"""Conditions are 0 and 1 in the graph."""
 _FUSED = {"RELU": "relu", "RELU6": "relu6", "TANH": "tanh"}
 _LONGEST_NAME = 60
 _READ_AGAIN = 16
@@ -184,7 +186,7 @@ class Reading:
         """Say which tensor of the graph an output has become; ModelError when the file gives it another type."""
         tensor = self.output(one, position)
         kind = self.builder.tensors[made].dtype
-        if GRAPH_TYPES.get(tensor.kind) != kind:
+        if GRAPH_TYPES.get(tensor.kind, _MASKS.get(tensor.kind)) != kind:
             raise ModelError(f"{one.options.where}: its output is {tensor.kind}, its inputs make it {kind}")
         self._names[tensor.index] = made
 
@@ -195,6 +197,12 @@ class Reading:
     def declare(self, index: int, name: str) -> None:
         """Say which tensor of the graph a tensor of the file has become."""
         self._names[index] = name
+
+    def replace(self, names: Mapping[int, str]) -> dict[int, str]:
+        """Put other tensors of the graph in the place of some, and return those that were there."""
+        before = {index: self._names[index] for index in names}
+        self._names.update(names)
+        return before
 
     def known(self, index: int) -> str | None:
         """Return what a tensor of the file has become, if it depends on the model's inputs."""

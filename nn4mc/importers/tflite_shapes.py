@@ -11,7 +11,7 @@ from nn4mc.importers.tflite_elementwise import fused_none
 from nn4mc.importers.tflite_model import TfliteOperator
 from nn4mc.importers.tflite_reading import Reading, checked_axis, choice, refuse
 from nn4mc.importers.tflite_schema import MIRROR_PADS
-from nn4mc.ir import INT8, Attribute, Shape
+from nn4mc.ir import INT8, Shape
 
 _MOST_PARTS = 1_000
 
@@ -113,12 +113,13 @@ def _cut_axis(
 def _strided_slice(reading: Reading, one: TfliteOperator) -> str:
     x = reading.name(one, 0)
     cut = strided_cut(reading, one, reading.builder.shape(x))
-    return reading.reshape(_slice_of(reading, x, cut.starts, cut.sizes, cut.steps), cut.shape)
+    return reading.reshape(slice_of(reading, x, cut.starts, cut.sizes, cut.steps), cut.shape)
 
 
-def _slice_of(
+def slice_of(
     reading: Reading, x: str, starts: tuple[int, ...], sizes: tuple[int, ...], steps: tuple[int, ...] | None = None
 ) -> str:
+    """Return part of a tensor: itself, when that is all of it."""
     apart = steps or (1,) * len(starts)
     if sizes == reading.builder.shape(x) and set(apart) <= {1}:
         return x
@@ -132,7 +133,7 @@ def _slice(reading: Reading, one: TfliteOperator) -> str:
     if not len(starts) == len(sizes) == len(shape):
         raise ModelError(f"{one.options.where}: begin {starts} and size {sizes} for shape {shape}")
     filled = tuple(n - b if s == -1 else s for n, b, s in zip(shape, starts, sizes, strict=True))
-    return _slice_of(reading, x, starts, filled)
+    return slice_of(reading, x, starts, filled)
 
 
 def _split(reading: Reading, one: TfliteOperator) -> None:
@@ -153,7 +154,7 @@ def _split(reading: Reading, one: TfliteOperator) -> None:
     for position, (first, last) in enumerate(pairwise(edges)):
         starts = tuple(first if i == axis else 0 for i in range(len(shape)))
         sizes = tuple(last - first if i == axis else n for i, n in enumerate(shape))
-        reading.put(one, _slice_of(reading, x, starts, sizes), position)
+        reading.put(one, slice_of(reading, x, starts, sizes), position)
 
 
 def _concatenation(reading: Reading, one: TfliteOperator) -> str:
@@ -186,19 +187,28 @@ def _unpack(reading: Reading, one: TfliteOperator) -> None:
     for position in range(shape[axis]):
         starts = tuple(position if i == axis else 0 for i in range(len(shape)))
         sizes = tuple(1 if i == axis else n for i, n in enumerate(shape))
-        reading.put(one, reading.reshape(_slice_of(reading, x, starts, sizes), without), position)
+        reading.put(one, reading.reshape(slice_of(reading, x, starts, sizes), without), position)
 
 
 def _pad(reading: Reading, one: TfliteOperator) -> str:
     x = reading.name(one, 0)
     before, after = _paddings(reading, one, len(reading.builder.shape(x)))
+    if one.code == "PAD":
+        return padded(reading, x, before, after)
+    values = reading.constant(one, 2, "padding value")
+    if values.size != 1 or not np.isfinite(values).all():
+        raise ModelError(f"{one.options.where}: the padding value is {values.ravel()[:3]}, expected one number")
+    return padded(reading, x, before, after, float(values.ravel()[0]))
+
+
+def padded(
+    reading: Reading, x: str, before: tuple[int, ...], after: tuple[int, ...], value: float | None = None
+) -> str:
+    """Return a tensor with a border of one value, by default what stands for real 0."""
     tensor = reading.builder.tensors[x]
-    value = float(tensor.quantization.zero_point[0]) if tensor.dtype == INT8 and tensor.quantization else 0.0
-    if one.code == "PADV2":
-        values = reading.constant(one, 2, "padding value")
-        value = float(values.ravel()[0]) if values.size == 1 else 0.0
-    attributes: dict[str, Attribute] = {"before": before, "after": after, "mode": "constant", "value": value}
-    return reading.node("pad", [x], attributes)
+    zero = float(tensor.quantization.zero_point[0]) if tensor.dtype == INT8 and tensor.quantization else 0.0
+    border = zero if value is None else value
+    return reading.node("pad", [x], {"before": before, "after": after, "mode": "constant", "value": border})
 
 
 def _paddings(reading: Reading, one: TfliteOperator, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

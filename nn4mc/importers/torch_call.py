@@ -10,7 +10,7 @@ from nn4mc.errors import ModelError
 from nn4mc.ir import Shape
 
 _LARGEST = 1 << 63
-_LARGEST_FLOAT32 = 3.4028234e38
+LARGEST_FLOAT32 = 3.4028234e38
 
 
 class Refused(Exception):  # noqa: N818 - no error of the user's to see: the reader of the graph collects them
@@ -92,8 +92,8 @@ class Call:
             raise self.fault(name, "a list of tensors")
         return values
 
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a finite number."""
+    def number(self, name: str, default: float | None = None, finite: bool = True) -> float:
+        """Return a number, as a rule a finite one."""
         value = self.arguments.get(name, default)
         if value is None and default is not None:
             value = default
@@ -101,7 +101,7 @@ class Call:
             value = float(value.reshape(()).astype(np.float64))
         if isinstance(value, (list, tuple, str)) or value is None or isinstance(value, (Variable, np.ndarray)):
             raise self.fault(name, "a number")
-        if not abs(value) <= _LARGEST_FLOAT32:
+        if finite and not abs(value) <= LARGEST_FLOAT32:
             raise Refused(f"'{name}' is {value:g}, it must be a finite float32")
         return float(value)
 

@@ -61,7 +61,7 @@ def _made(value: float, like: bool) -> Reader:
 
 
 def _full(net: Network, call: Call) -> Value:
-    return _filled(net, call, call.number("fill_value"), not call.op.startswith("full."))
+    return _filled(net, call, call.number("fill_value", finite=False), not call.op.startswith("full."))
 
 
 def _fill(net: Network, call: Call) -> Value:
@@ -75,7 +75,7 @@ def _fill(net: Network, call: Call) -> Value:
 
 
 def _scalar_tensor(_net: Network, call: Call) -> Value:
-    value = np.asarray(call.number("s"), np.float32)
+    value = np.asarray(call.number("s", finite=False), np.float32)
     return _typed(value, call.integer("dtype")) if call.given("dtype") else value
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nn4mc.importers.torch_call import Call, Refused, Value, Variable, shape_of
+from nn4mc.importers.torch_call import LARGEST_FLOAT32, Call, Refused, Value, Variable, shape_of
 from nn4mc.importers.torch_network import Network, Reader, scalar
 
 _UNARY = {
@@ -27,7 +27,6 @@ _UNARY = {
 }
 _BINARY = {"maximum": "maximum", "minimum": "minimum", "max.other": "maximum", "min.other": "minimum", "mul": "mul"}
 _SOFTPLUS_LINEAR = 15.0
-_LARGEST_FLOAT32 = 3.4028234e38
 
 
 def _unary(op: str) -> Reader:
@@ -141,7 +140,7 @@ def _prelu(net: Network, call: Call) -> Value:
 
 def _clip(net: Network, x: Value, low: float | None, high: float | None) -> Value:
     bounds = {name: value for name, value in (("minimum", low), ("maximum", high)) if value is not None}
-    finite = {name: value for name, value in bounds.items() if abs(value) <= _LARGEST_FLOAT32}
+    finite = {name: value for name, value in bounds.items() if abs(value) <= LARGEST_FLOAT32}
     if any(math.isnan(value) for value in bounds.values()):
         raise Refused("a bound that is no number")
     return net.op("clip", [x], finite) if finite else x

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from nn4mc.importers.torch_call import Call, Constant, Refused, Value, Variable, shape_of
-from nn4mc.importers.torch_network import Network, Reader, scalar
-
-MASKED = -1e30
-"""Stands for -inf in a mask: the exponential of it is 0 all the same."""
+from nn4mc.importers.torch_network import MASKED, Network, Reader, scalar
 
 
 def dense(net: Network, x: Value, weights: Constant, bias: Constant | None) -> Value:
@@ -78,7 +75,7 @@ def _mask(net: Network, call: Call, rows: int, columns: int) -> Constant | Varia
         return mask
     if mask.dtype == np.bool_:
         return np.where(mask, 0.0, MASKED).astype(np.float32)
-    return np.maximum(mask.astype(np.float32), np.float32(MASKED))
+    return mask
 
 
 def _attention(net: Network, call: Call) -> Value:
@@ -107,5 +104,6 @@ READERS: dict[str, Reader] = {
     "matmul": _matmul,
     "mm": _matmul,
     "mv": _matmul,
+    "vdot": _matmul,
     "scaled_dot_product_attention": _attention,
 }

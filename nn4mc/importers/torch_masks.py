@@ -6,8 +6,7 @@ import numpy as np
 
 from nn4mc.errors import ModelError
 from nn4mc.importers.torch_call import Call, Constant, Refused, Value, Variable
-from nn4mc.importers.torch_linear import MASKED
-from nn4mc.importers.torch_network import Network, Reader
+from nn4mc.importers.torch_network import Network, Reader, masked
 
 _COMPARISONS: dict[str, Callable[[Constant, Constant], Constant]] = {
     "bitwise_and": np.logical_and,
@@ -66,14 +65,7 @@ def _chosen(net: Network, call: Call, mask: Constant, yes: Value, no: Value) -> 
         return np.where(*_broadcast(call, mask != 0, yes, no))
     chosen = np.asarray(mask != 0, np.float32)
     kept = net.op("mul", [no, np.asarray(1.0 - chosen, np.float32)])
-    return net.op("add", [kept, net.op("mul", [_finite(yes), chosen])])
-
-
-def _finite(value: Value) -> Value:
-    """-inf marks what softmax is to ignore; a large negative number does the same and can be multiplied by 0."""
-    if isinstance(value, Variable) or value.dtype.kind != "f":
-        return value
-    return np.where(np.isneginf(value), np.float32(MASKED), value)
+    return net.op("add", [kept, net.op("mul", [masked(yes), chosen])])
 
 
 def _masked_fill(net: Network, call: Call) -> Value:
@@ -83,7 +75,7 @@ def _masked_fill(net: Network, call: Call) -> Value:
 
 
 def _where(net: Network, call: Call) -> Value:
-    return _chosen(net, call, _known(call.tensor("condition")), call.tensor("self"), _finite(call.tensor("other")))
+    return _chosen(net, call, _known(call.tensor("condition")), call.tensor("self"), masked(call.tensor("other")))
 
 
 READERS: dict[str, Reader] = {

@@ -38,7 +38,10 @@ class Memory:
         self._stale.discard(name)
 
     def read(self, name: str) -> Value | int:
-        """Return what a name stands for; Refused when its memory was overwritten under another name."""
+        """Return what a name stands for; Refused when its memory was overwritten under another name.
+
+        Raises KeyError for a name that is not known.
+        """
         if name in self._stale:
             raise Refused(
                 f"reads '{name[:60]}', which was overwritten in place through a view. Write it out of place, or export "

@@ -1,10 +1,12 @@
 """A live torch module as a graph: exported by torch itself to a temporary `.pt2`, which the one reader reads."""
 
+import hashlib
 import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,19 @@ def load_module(
         except Exception as error:  # torch and the module's own code may raise anything
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ModelError(f"{title}: torch.export cannot export the module ({reason[:300]})") from error
-        return pt2.read(path.read_bytes(), Path(f"{title}.pt2"), title, options, "")
+        graph = pt2.read(path.read_bytes(), Path(f"{title}.pt2"), title, options, "")
+    return replace(graph, source=replace(graph.source, sha256=_fingerprint(graph)))
+
+
+def _fingerprint(graph: Graph) -> str:
+    """Return a sha256 of nodes and constants: torch's own file holds paths of the machine that wrote it."""
+    digest = hashlib.sha256()
+    for node in graph.nodes:
+        digest.update(repr((node.op, node.inputs, node.outputs, sorted(node.attributes.items()))).encode())
+    for tensor in graph.tensors.values():
+        digest.update(repr((tensor.name, tensor.shape)).encode())
+        digest.update(b"" if tensor.data is None else tensor.data.tobytes())
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from nn4mc.importers.torch_call import Call, Constant, Value, Variable, shape_of
 from nn4mc.ir import Attribute, Float32Array, Node, Shape
 from nn4mc.ops import operator
 
+MASKED = -1e30
+"""Stands for -inf in a mask."""
 _RANK = 8
 _MACS = 20_000_000
 
@@ -45,6 +47,8 @@ class Network:
         """Return all outputs of an operator."""
         self._nodes += 1
         cap(self._nodes, self.options.limits.nodes, "the number of operators", self.builder.where)
+        if op == "add":
+            inputs = [masked(one) for one in inputs]
         constants = [one if isinstance(one, np.ndarray) else self._data.get(one.name) for one in inputs]
         known = [one for one in constants if one is not None]
         if len(known) == len(inputs):
@@ -147,6 +151,13 @@ def _rounded(values: Constant, whole: bool) -> Constant:
     if whole and np.all(np.isfinite(values)) and np.all(values == np.rint(values)) and np.all(np.abs(values) < 2**53):
         return values.astype(np.int64)
     return values.astype(np.float32)
+
+
+def masked(value: Value) -> Value:
+    """Return a mask with -inf as a large negative number: softmax makes 0 of both, and C has no literal for -inf."""
+    if isinstance(value, Variable) or value.dtype.kind != "f":
+        return value
+    return np.where(value == -np.inf, np.float32(MASKED), value)
 
 
 def scalar(value: float) -> Constant:

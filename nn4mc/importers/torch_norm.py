@@ -7,16 +7,17 @@ import numpy as np
 from nn4mc.errors import ModelError
 from nn4mc.importers.torch_call import Call, Constant, Refused, Value, shape_of
 from nn4mc.importers.torch_network import Made, Network, Reader, scalar
+from nn4mc.ir import Array
 
 _FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
 
 
-def _by_channel(call: Call, values: Constant, x: Value) -> Constant:
+def _by_channel(call: Call, values: Constant, x: Value) -> Array:
     """Return one value a channel, shaped so that it broadcasts along axis 1 of ``x``."""
     shape = shape_of(x)
     if len(shape) < 2 or values.shape != (shape[1],):
         raise ModelError(f"{call.where}: {values.shape} values for the channels of shape {shape}")
-    return values.reshape(-1, *(1 for _ in shape[2:]))
+    return values.astype(np.float64).reshape(-1, *(1 for _ in shape[2:]))
 
 
 def _affine(net: Network, call: Call, y: Value) -> Value:
@@ -31,9 +32,7 @@ def _affine(net: Network, call: Call, y: Value) -> Value:
 def _scaled_by_statistics(net: Network, call: Call) -> Value:
     """(x - mean) / sqrt(variance + eps) * weight + bias, worked out in float64."""
     x = call.tensor("input")
-    mean, variance = (
-        _by_channel(call, call.constant(name), x).astype(np.float64) for name in ("running_mean", "running_var")
-    )
+    mean, variance = (_by_channel(call, call.constant(name), x) for name in ("running_mean", "running_var"))
     with_epsilon = variance + call.number("eps", 1e-5)
     if not np.all(with_epsilon > 0.0):
         raise ModelError(f"{call.where}: the running variance plus eps is not positive everywhere")
@@ -130,7 +129,7 @@ def _weight_norm(_net: Network, call: Call) -> Value:
     norm = np.sqrt(np.sum(direction * direction, axis=others, keepdims=True))
     if not np.all(norm > 0.0) or length.shape != norm.shape:
         raise ModelError(f"{call.where}: a weight of length zero, or lengths of shape {length.shape}")
-    return (direction * (length / norm)).astype(np.float32)
+    return np.asarray(direction * (length / norm), np.float32)
 
 
 READERS: dict[str, Reader] = {

@@ -3,10 +3,13 @@
 from nn4mc.importers import (
     torch_conv,
     torch_create,
+    torch_einsum,
     torch_elementwise,
     torch_linear,
     torch_masks,
     torch_norm,
+    torch_parts,
+    torch_rearrange,
     torch_recurrent,
     torch_reduce,
     torch_shape,
@@ -17,18 +20,22 @@ READERS: dict[str, Reader] = {
     **torch_conv.READERS,
     **torch_create.PASSES,
     **torch_create.READERS,
+    **torch_einsum.READERS,
     **torch_elementwise.READERS,
     **torch_linear.READERS,
     **torch_masks.READERS,
     **torch_norm.READERS,
+    **torch_parts.READERS,
+    **torch_parts.VIEWS,
+    **torch_rearrange.READERS,
     **torch_recurrent.READERS,
     **torch_reduce.READERS,
-    **torch_shape.COPIES,
+    **torch_shape.READERS,
     **torch_shape.VIEWS,
 }
 """By the name without "aten."; one with its overload (max.other) goes before one without."""
 
-SHARED_MEMORY = frozenset((*torch_create.PASSES, *torch_shape.VIEWS))
+SHARED_MEMORY = frozenset((*torch_create.PASSES, *torch_parts.VIEWS, *torch_shape.VIEWS))
 """Operators whose result may be the memory of their input under another name."""
 
 CHECKS = frozenset(
@@ -51,5 +58,9 @@ def reader(op: str) -> Reader | None:
 
 
 def is_in_place(op: str) -> bool:
-    """Return whether an operator overwrites its first argument: its name ends with an underscore."""
-    return op.partition(".")[0].endswith("_")
+    """Return whether an operator overwrites its first argument: its name ends with an underscore.
+
+    Only ``detach_`` leaves the values as they are.
+    """
+    base = op.partition(".")[0]
+    return base.endswith("_") and base != "detach_"

@@ -11,6 +11,6 @@ from nn4mc.ir import Graph
 def load(path: Path, _name: str, _options: ImportOptions) -> Graph:
     """Raise UnsupportedError with the export that works; the file is not read."""
     raise UnsupportedError(
-        f"{path}: '{path.suffix}' files are pickles, and loading one runs the code inside it. In Python, with the model:\n"
+        f"{path}: a '{path.suffix}' file is a pickle, and loading one runs the code inside it. Where the model is:\n"
         f"{EXPORT_ADVICE}"
     )

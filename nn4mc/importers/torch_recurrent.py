@@ -52,18 +52,26 @@ def _bias(call: Call, kind: _Kind, hidden: int, biases: Sequence[Constant]) -> C
     return of_input.astype(np.float64) + of_hidden.astype(np.float64)
 
 
-def _run(
-    net: Network, call: Call, kind: _Kind, x: Value, states: Sequence[Value], weights: Sequence[Constant], reverse: bool
-) -> tuple[Value, ...]:
-    """Return y (time, batch, hidden) and the last states (batch, hidden) of one layer in one direction."""
-    if weights[1].ndim != 2 or weights[0].ndim != 2:
+@dataclass(frozen=True)
+class _Direction:
+    """One layer in one direction: W, U and the biases, if it has them."""
+
+    kind: _Kind
+    weights: Sequence[Constant]
+    reverse: bool = False
+
+
+def _run(net: Network, call: Call, layer: _Direction, x: Value, states: Sequence[Value]) -> tuple[Value, ...]:
+    """Return y (time, batch, hidden) and the last states (batch, hidden)."""
+    kind, weights, recurrent = layer.kind, layer.weights[0], layer.weights[1]
+    if weights.ndim != 2 or recurrent.ndim != 2:
         raise ModelError(f"{call.where}: weights must be matrices")
-    hidden = weights[1].shape[1]
     given = [_state(net, one) for one in states]
-    names = ("weights", "recurrent", "bias")
-    values = (weights[0], weights[1], _bias(call, kind, hidden, weights[2:]))
-    constants = [net.constant(value, name) for value, name in zip(values, names, strict=True)]
-    attributes = {**dict(kind.attributes), **({"reverse": True} if reverse else {})}
+    bias = _bias(call, kind, recurrent.shape[1], layer.weights[2:])
+    constants = [
+        net.constant(value, role) for value, role in ((weights, "weights"), (recurrent, "recurrent"), (bias, "bias"))
+    ]
+    attributes = {**dict(kind.attributes), **({"reverse": True} if layer.reverse else {})}
     made = net.ops(kind.op, [x, *given, *constants], attributes)
     for before, after in zip(given, made[1:], strict=True):
         net.carry(before, after)
@@ -114,7 +122,8 @@ def _layers(net: Network, call: Call, kind: _Kind, initial: Sequence[Value]) -> 
         for direction in range(directions):
             index = layer * directions + direction
             states = [_row(net, one, index) for one in initial]
-            made = _run(net, call, kind, y, states, weights[index * each : (index + 1) * each], direction == 1)
+            own = _Direction(kind, weights[index * each : (index + 1) * each], direction == 1)
+            made = _run(net, call, own, y, states)
             outputs.append(made[0])
             for one, rows in zip(made[1:], last, strict=True):
                 rows.append(net.reshape(one, (1, *shape_of(one))))
@@ -156,7 +165,7 @@ def _cell(kind: _Kind) -> Reader:
         window = net.reshape(x, (1, *shape_of(x)))
         _check_step(net, call, window, initial, reverse=False)
         weights += [one for one in biases if one is not None]
-        made = _run(net, call, kind, window, initial, weights, reverse=False)
+        made = _run(net, call, _Direction(kind, weights), window, initial)
         return made[1] if kind.states == 1 else made[1:]
 
     return read

@@ -61,6 +61,20 @@ def _vector_norm(net: Network, call: Call) -> Value:
     return net.op("sqrt", [net.reduce("sum", net.op("mul", [x, x]), axes, keepdims)])
 
 
+def _cosine(net: Network, call: Call) -> Value:
+    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps))."""
+    a, b = call.tensor("x1"), call.tensor("x2")
+    axis, bound = call.axis("dim", len(shape_of(a)), 1), {"minimum": call.number("eps", 1e-8)}
+    if shape_of(a) != shape_of(b):
+        raise Refused("tensors of different shapes")
+    lengths = []
+    for one in (a, b):
+        squares = net.reduce("sum", net.op("mul", [one, one]), (axis,), keepdims=False)
+        lengths.append(net.op("clip", [net.op("sqrt", [squares])], bound))
+    dot = net.reduce("sum", net.op("mul", [a, b]), (axis,), keepdims=False)
+    return net.op("div", [dot, net.op("mul", lengths)])
+
+
 def _softmax(net: Network, call: Call) -> Value:
     x = call.tensor("self")
     return net.op("softmax", [x], {"axis": call.axis("dim", len(shape_of(x)))})
@@ -89,6 +103,7 @@ def _log_sum_exp(net: Network, call: Call) -> Value:
 READERS: dict[str, Reader] = {
     "amax": _reduced("max"),
     "amin": _reduced("min"),
+    "cosine_similarity": _cosine,
     "linalg_vector_norm": _vector_norm,
     "log_softmax": _log_softmax,
     "_log_softmax": _log_softmax,

@@ -23,7 +23,8 @@ from nn4mc.importers.options import DEFAULT_OPTIONS
 from tests.c_batch import CNetwork, build_batch
 from tests.conformance.cases import Case, OutOfScope, collect
 
-_PER_LIBRARY = 150
+_LIBRARIES = 2
+"""How many shared libraries are built, all at the same time."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,15 @@ def _compile(case: Case, name: str, folder: Path) -> _Compiled:
 
 
 def _built(compiled: Sequence[_Compiled], folder: Path) -> list[tuple[_Compiled, CNetwork]]:
-    """Compile the C of all networks in a few shared libraries, two at a time."""
-    parts = [compiled[i : i + _PER_LIBRARY] for i in range(0, len(compiled), _PER_LIBRARY)]
+    """Compile the C of all networks in a few shared libraries."""
+    parts = [compiled[i::_LIBRARIES] for i in range(_LIBRARIES)]
 
     def build(number: int) -> Mapping[str, CNetwork]:
         own = folder / f"library_{number}"
         own.mkdir()
         return build_batch([one.network for one in parts[number]], own)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(_LIBRARIES) as pool:
         libraries = list(pool.map(build, range(len(parts))))
     return [(one, library[one.network.name]) for part, library in zip(parts, libraries, strict=True) for one in part]
 

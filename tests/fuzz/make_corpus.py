@@ -19,18 +19,22 @@ _SEED = 7
 
 def _keras(folder: Path) -> None:
     import keras
-    from keras import layers as L
+    from keras import layers
 
     keras.utils.set_random_seed(_SEED)
     x = keras.Input((6, 5, 2))
-    y = L.Conv2D(3, 3, padding="same", activation="relu")(x)
-    y = L.MaxPooling2D(2)(L.BatchNormalization()(y))
-    y = L.Flatten()(y)
-    y = L.Concatenate()([L.Dense(4, activation="tanh")(y), L.Dense(4)(y) * 0.5])
-    image = keras.Model(x, L.Softmax()(y))
-    window = keras.Sequential([keras.Input((4, 3)), L.Bidirectional(L.GRU(3)), L.LayerNormalization(), L.Dense(2)])
-    inner = keras.Sequential([keras.Input((5, 4)), L.LSTM(3, return_sequences=True), L.PReLU()])
-    nested = keras.Sequential([keras.Input((5, 4)), inner, L.GlobalAveragePooling1D(), L.Dense(2, activation="gelu")])
+    y = layers.Conv2D(3, 3, padding="same", activation="relu")(x)
+    y = layers.MaxPooling2D(2)(layers.BatchNormalization()(y))
+    y = layers.Flatten()(y)
+    y = layers.Concatenate()([layers.Dense(4, activation="tanh")(y), layers.Dense(4)(y) * 0.5])
+    image = keras.Model(x, layers.Softmax()(y))
+    window = keras.Sequential(
+        [keras.Input((4, 3)), layers.Bidirectional(layers.GRU(3)), layers.LayerNormalization(), layers.Dense(2)]
+    )
+    inner = keras.Sequential([keras.Input((5, 4)), layers.LSTM(3, return_sequences=True), layers.PReLU()])
+    nested = keras.Sequential(
+        [keras.Input((5, 4)), inner, layers.GlobalAveragePooling1D(), layers.Dense(2, activation="gelu")]
+    )
     for name, model in (("image", image), ("window", window), ("nested", nested)):
         model.save(folder / f"{name}.keras")
         model.save(folder / f"{name}.h5")
@@ -56,18 +60,28 @@ def _rltools(folder: Path) -> None:
 
 def _tflite(folder: Path) -> None:
     import keras
-    from keras import layers as L
+    from keras import layers
 
     from tests.importers.tflite_models import convert, keras_function
 
     keras.utils.set_random_seed(_SEED)
     image = keras.Sequential(
         [
-            *(keras.Input((6, 5, 2)), L.Conv2D(3, 3, padding="same", activation="relu"), L.DepthwiseConv2D(3)),
-            *(L.AveragePooling2D(2), L.Flatten(), L.Dense(4, activation="tanh"), L.Dense(3), L.Softmax()),
+            *(
+                keras.Input((6, 5, 2)),
+                layers.Conv2D(3, 3, padding="same", activation="relu"),
+                layers.DepthwiseConv2D(3),
+            ),
+            *(
+                layers.AveragePooling2D(2),
+                layers.Flatten(),
+                layers.Dense(4, activation="tanh"),
+                layers.Dense(3),
+                layers.Softmax(),
+            ),
         ]
     )
-    window = keras.Sequential([keras.Input((3, 2)), L.LSTM(2), L.Dense(2)])
+    window = keras.Sequential([keras.Input((3, 2)), layers.LSTM(2, unroll=True), layers.Dense(2)])
     (folder / "image.tflite").write_bytes(convert(keras_function(image)))
     (folder / "image_int8.tflite").write_bytes(convert(keras_function(image), "int8"))
     (folder / "window.tflite").write_bytes(convert(keras_function(window)))
@@ -104,8 +118,18 @@ def _onnx(folder: Path) -> None:
 
     rng = np.random.default_rng(_SEED)
     constants = {
-        **{"scale": rng.normal(size=(4, 6)), "axes": np.array([1]), "shape": np.array([0, -1]), "pads": np.arange(6) % 2},
-        **{"starts": np.array([1]), "ends": np.array([2**31]), "split": np.array([2, 4]), "slope": rng.normal(size=(4,))},
+        **{
+            "scale": rng.normal(size=(4, 6)),
+            "axes": np.array([1]),
+            "shape": np.array([0, -1]),
+            "pads": np.arange(6) % 2,
+        },
+        **{
+            "starts": np.array([1]),
+            "ends": np.array([2**31]),
+            "split": np.array([2, 4]),
+            "slope": rng.normal(size=(4,)),
+        },
     }
     initializers = [
         numpy_helper.from_array(value.astype(np.float32 if value.dtype.kind == "f" else np.int64), name)
@@ -119,7 +143,11 @@ def _onnx(folder: Path) -> None:
         *(node("Gather", ["x", "starts"], ["h"], axis=1), node("Transpose", ["x"], ["i"], perm=[0, 2, 1])),
         *(node("Pad", ["i", "pads"], ["j"], mode="edge"), node("PRelu", ["x", "slope"], ["k"])),
         *(node("Softmax", ["g"], ["out"], axis=1), node("HardSigmoid", ["e"], ["out_1"], alpha=0.3)),
-        *(node("Expand", ["h", "big"], ["out_2"]), node("Clip", ["k", "", "one"], ["out_3"]), node("Erf", ["j"], ["out_4"])),
+        *(
+            node("Expand", ["h", "big"], ["out_2"]),
+            node("Clip", ["k", "", "one"], ["out_3"]),
+            node("Erf", ["j"], ["out_4"]),
+        ),
     ]
     initializers.append(numpy_helper.from_array(np.array([1, 2, 4]), "big"))
     initializers.append(numpy_helper.from_array(np.array(1.0, np.float32), "one"))

@@ -1,4 +1,4 @@
-"""From a format and a number to one damaged file, the same on every machine that holds the same corpus."""
+"""From a format and a number to one damaged file, the same wherever the corpus is the same (but for times in HDF5)."""
 
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec

@@ -33,7 +33,9 @@ def _scalar(field: Any, old: Any, rng: Random) -> Any:
     if field.type == field.TYPE_STRING:
         return rng.choice((*_TEXTS, str(old or "")[:-1]))
     if field.type == field.TYPE_BYTES:
-        return rng.choice((b"", (old or b"")[:-1], (old or b"") + b"\0" * 4, rng.randbytes(16), b"\xff" * len(old or b"")))
+        return rng.choice(
+            (b"", (old or b"")[:-1], (old or b"") + b"\0" * 4, rng.randbytes(16), b"\xff" * len(old or b""))
+        )
     if field.cpp_type in {field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE}:
         return rng.choice(_FLOATS)
     if field.cpp_type == field.CPPTYPE_BOOL:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import layers as L
+from keras import layers as kl
 
 from tests.importers.keras_models import Case, chain
 
@@ -29,7 +29,7 @@ def _window(rng: Generator, dims: int, square: bool = False) -> dict[str, Any]:
 def _conv(rng: Generator, dims: int) -> Any:
     groups = int(rng.integers(1, 3))
     padding = _pick(rng, "valid", "same", "causal") if dims == 1 else _pick(rng, "valid", "same")
-    layer = (L.Conv1D, L.Conv2D)[dims - 1](
+    layer = (kl.Conv1D, kl.Conv2D)[dims - 1](
         2 * groups,
         **_window(rng, dims),
         groups=groups,
@@ -46,14 +46,14 @@ def _depthwise(rng: Generator, dims: int) -> Any:
     options["use_bias"] = bool(rng.integers(2))
     plain = bool(rng.integers(2))
     if plain:
-        layer = (L.DepthwiseConv1D, L.DepthwiseConv2D)[dims - 1](**options)
+        layer = (kl.DepthwiseConv1D, kl.DepthwiseConv2D)[dims - 1](**options)
     else:
-        layer = (L.SeparableConv1D, L.SeparableConv2D)[dims - 1](3, **options)
+        layer = (kl.SeparableConv1D, kl.SeparableConv2D)[dims - 1](3, **options)
     return chain((*(int(n) for n in rng.integers(6, 10, dims)), 2), layer)
 
 
 def _pool(rng: Generator, dims: int) -> Any:
-    kind = {1: (L.MaxPooling1D, L.AveragePooling1D), 2: (L.MaxPooling2D, L.AveragePooling2D)}[dims]
+    kind = {1: (kl.MaxPooling1D, kl.AveragePooling1D), 2: (kl.MaxPooling2D, kl.AveragePooling2D)}[dims]
     size, strides = (tuple(int(n) for n in rng.integers(1, 4, dims)) for _ in range(2))
     layer = _pick(rng, *kind)(
         size if dims == 2 else size[0],
@@ -65,7 +65,7 @@ def _pool(rng: Generator, dims: int) -> Any:
 
 
 def _recurrent(rng: Generator, _dims: int) -> Any:
-    kind = _pick(rng, L.SimpleRNN, L.GRU, L.LSTM)
+    kind = _pick(rng, kl.SimpleRNN, kl.GRU, kl.LSTM)
     wrapped = rng.random() < 0.4
     options: dict[str, Any] = {
         "units": int(rng.integers(1, 6)),
@@ -74,13 +74,13 @@ def _recurrent(rng: Generator, _dims: int) -> Any:
         "return_sequences": bool(rng.integers(2)),
         "go_backwards": bool(rng.integers(2)) and not wrapped,
     }
-    if kind is not L.SimpleRNN:
+    if kind is not kl.SimpleRNN:
         options["recurrent_activation"] = _pick(rng, "sigmoid", "hard_sigmoid", "tanh")
-    if kind is L.GRU:
+    if kind is kl.GRU:
         options["reset_after"] = bool(rng.integers(2))
     layer = kind(**options)
     if wrapped:
-        layer = L.Bidirectional(layer, merge_mode=_pick(rng, "concat", "sum", "mul", "ave"))
+        layer = kl.Bidirectional(layer, merge_mode=_pick(rng, "concat", "sum", "mul", "ave"))
     return chain((int(rng.integers(1, 6)), int(rng.integers(1, 5))), layer)
 
 

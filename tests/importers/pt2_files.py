@@ -59,10 +59,14 @@ class Archive:
             {
                 "target": target if "." in target else f"torch.ops.aten.{target}.default",
                 "inputs": [
-                    {"name": name.removeprefix("_"), "arg": argument(value), "kind": 1} for name, value in arguments.items()
+                    {"name": name.removeprefix("_"), "arg": argument(value), "kind": 1}
+                    for name, value in arguments.items()
                 ],
                 "outputs": [argument(name) for name in outputs],
-                "metadata": {"nn_module_stack": f"L__self__,,Net{module and ';L__self__,' + module}", "stack_trace": "x"},
+                "metadata": {
+                    "nn_module_stack": f"L__self__,,Net{module and ';L__self__,' + module}",
+                    "stack_trace": "x",
+                },
                 "is_hop_single_tensor_return": None,
             }
         )

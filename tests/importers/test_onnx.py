@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx.helper import make_node as node
 
+from nn4mc.api import compile_graph
 from nn4mc.errors import ModelError, UnsupportedError
 from nn4mc.importers.limits import Limits
 from nn4mc.importers.options import ImportOptions
@@ -102,7 +103,7 @@ def test_two_1d_convolutions_leave_no_transpose_between_them(tmp_path: Path) -> 
     assert [one.op for one in lower(read(made, tmp_path)).nodes].count("transpose") == 2
 
 
-def test_a_decomposed_layer_norm_and_gelu_are_read(tmp_path: Path) -> None:
+def test_a_layer_norm_and_a_gelu_in_parts_are_put_together(tmp_path: Path) -> None:
     nodes = [
         node("ReduceMean", ["x"], ["mean"], axes=[-1]),
         node("Sub", ["x", "mean"], ["d"]),
@@ -121,10 +122,67 @@ def test_a_decomposed_layer_norm_and_gelu_are_read(tmp_path: Path) -> None:
     ]
     stored = {name: np.array(value, np.float32) for name, value in _SCALARS.items()}
     stored |= {"scale": floats(8, seed=1), "bias": floats(8, seed=2)}
-    assert error_of(model(nodes, {"x": (1, 3, 8)}, ["y"], stored, 17), tmp_path) < TOLERANCE
+    made = model(nodes, {"x": (1, 3, 8)}, ["y"], stored, 17)
+    assert error_of(made, tmp_path) < TOLERANCE
+    assert [one.op for one in read(made, tmp_path).nodes] == ["layer_norm", "gelu"]
 
 
-_SCALARS = {"two": 2.0, "epsilon": 1e-5, "root": 2.0**0.5, "one": 1.0, "half": 0.5}
+_SCALARS = {
+    "two": 2.0,
+    "three": 3.0,
+    "epsilon": 1e-5,
+    "root": 2.0**0.5,
+    "one": 1.0,
+    "half": 0.5,
+    "cubic": 0.044715,
+    "scale": (2.0 / np.pi) ** 0.5,
+}
+_IDIOMS = {
+    "silu": [node("Sigmoid", ["x"], ["s"]), node("Mul", ["s", "x"], ["y"])],
+    "mish": [node("Softplus", ["x"], ["s"]), node("Tanh", ["s"], ["t"]), node("Mul", ["x", "t"], ["y"])],
+    "softsign": [node("Abs", ["x"], ["a"]), node("Add", ["one", "a"], ["b"]), node("Div", ["x", "b"], ["y"])],
+    "gelu": [
+        node("Mul", ["x", "half"], ["h"]),
+        node("Div", ["x", "root"], ["r"]),
+        node("Erf", ["r"], ["e"]),
+        node("Add", ["one", "e"], ["p"]),
+        node("Mul", ["h", "p"], ["y"]),
+    ],
+    "gelu_tanh": [
+        node("Pow", ["x", "three"], ["x3"]),
+        node("Mul", ["cubic", "x3"], ["c"]),
+        node("Add", ["x", "c"], ["a"]),
+        node("Mul", ["a", "scale"], ["b"]),
+        node("Tanh", ["b"], ["t"]),
+        node("Add", ["t", "one"], ["p"]),
+        node("Mul", ["half", "p"], ["q"]),
+        node("Mul", ["x", "q"], ["y"]),
+    ],
+}
+
+
+@pytest.mark.parametrize("op", _IDIOMS)
+def test_an_activation_in_parts_is_put_together(op: str, tmp_path: Path) -> None:
+    stored = {name: np.array(value, np.float32) for name, value in _SCALARS.items()}
+    made = model(_IDIOMS[op], {"x": (1, 9)}, ["y"], stored)
+    assert error_of(made, tmp_path) < TOLERANCE
+    assert [one.op for one in read(made, tmp_path).nodes] == [op]
+
+
+def test_parts_that_something_else_reads_stay_apart(tmp_path: Path) -> None:
+    nodes = [*_IDIOMS["silu"], node("Neg", ["s"], ["z"])]
+    made = model(nodes, {"x": (1, 9)}, ["y", "z"])
+    assert error_of(made, tmp_path) < TOLERANCE
+    assert [one.op for one in read(made, tmp_path).nodes] == ["sigmoid", "mul", "neg"]
+
+
+def test_numbers_that_are_not_those_of_the_idiom_stay_apart(tmp_path: Path) -> None:
+    stored = {name: np.array(value * 1.01, np.float32) for name, value in _SCALARS.items() if name != "three"}
+    stored["three"] = np.array(3.0, np.float32)
+    for op in ("gelu", "gelu_tanh", "softsign"):
+        made = model(_IDIOMS[op], {"x": (1, 9)}, ["y"], stored)
+        assert error_of(made, tmp_path) < TOLERANCE
+        assert len(read(made, tmp_path).nodes) > 1
 
 
 def test_the_flatten_that_torch_writes_for_a_symbolic_batch_is_a_view(tmp_path: Path) -> None:
@@ -203,3 +261,17 @@ def test_limits_are_kept(limits: Limits, what: str, tmp_path: Path) -> None:
     made = model(nodes, {"x": (1, 4)}, ["y"], {"w": floats(4, 5)})
     with pytest.raises(ModelError, match=what):
         read(made, tmp_path, ImportOptions(limits=limits))
+
+
+@pytest.mark.parametrize("op", ["Log", "Sqrt"])
+def test_a_root_and_a_logarithm_get_golden_vectors_that_they_have_answers_to(op: str, tmp_path: Path) -> None:
+    network = compile_graph(read(model([node(op, ["x"], ["y"])], {"x": (1, 9)}, ["y"]), tmp_path))
+    golden = network.emitted.golden
+    assert (golden.inputs > 0.0).all()
+    assert np.isfinite(golden.outputs).all()
+
+
+def test_a_model_that_only_answers_nan_is_an_error(tmp_path: Path) -> None:
+    nodes = [node("Abs", ["x"], ["a"]), node("Neg", ["a"], ["n"]), node("Sqrt", ["n"], ["y"])]
+    with pytest.raises(ModelError, match="answers NaN or Inf"):
+        compile_graph(read(model(nodes, {"x": (1, 9)}, ["y"]), tmp_path))

@@ -18,7 +18,7 @@ from nn4mc.importers.limits import Limits
 from nn4mc.importers.options import ImportOptions
 from nn4mc.passes import lower
 from nn4mc.reference import initial_state, step
-from tests.importers.pt2_files import LONG, Archive, argument, meta, small_network, write_members
+from tests.importers.pt2_files import LONG, Archive, meta, small_network, write_members
 
 X = np.linspace(-1.0, 1.0, 10)
 
@@ -30,7 +30,7 @@ def _answer(archive: Archive, path: Path) -> np.ndarray:
 
 def _linear(weights: np.ndarray) -> Archive:
     made = Archive(inputs={"x": meta((1, 10))}, weights={"w": weights}, outputs=["y"])
-    return made.call("linear", {"y": (1, 10 if weights.shape[0] == 10 else weights.shape[0])}, input="x", weight="p_w")
+    return made.call("linear", {"y": (1, weights.shape[0])}, input="x", weight="p_w")
 
 
 def test_small_network_is_what_its_equations_say(tmp_path: Path) -> None:
@@ -165,6 +165,21 @@ def test_json_that_torch_does_not_write(json_text: bytes, message: str, tmp_path
         load(write_members(tmp_path / "net.pt2", members))
 
 
+def test_json_that_would_fill_the_memory(tmp_path: Path) -> None:
+    """Ten million empty objects in 30 MB of text."""
+    text = b'{"graph_module": {"graph": {"inputs": [' + b"{}," * 10_000_000 + b"{}]}}}"
+    with pytest.raises(ModelError, match="number of JSON objects"):
+        load(write_members(tmp_path / "net.pt2", {**small_network().members(), "models/model.json": text}))
+
+
+def test_a_variable_of_another_type_than_float32_is_refused(tmp_path: Path) -> None:
+    archive = Archive(inputs={"x": meta((1, 10))}, outputs=["y"])
+    archive.call("torch.ops.aten.sum.dim_IntList", {"y": (1,)}, _self="x", dim=[1], dtype={"as_scalar_type": 5})
+    archive.metas["y"] = meta((1,), LONG)
+    with pytest.raises(UnsupportedError, match=r"aten\.sum\.dim_IntList: makes int64"):
+        load(archive.write(tmp_path / "net.pt2"))
+
+
 def test_several_models_and_other_schemas(tmp_path: Path) -> None:
     members = small_network().members()
     with pytest.raises(ModelError, match="holds 2 models"):
@@ -297,8 +312,3 @@ def test_mutated_bytes_are_a_graph_or_an_error(seed: int, tmp_path: Path) -> Non
             lower(load(path))
         except Nn4mcError as error:
             assert str(error)
-
-
-def test_arguments_of_hand_written_archives() -> None:
-    assert argument([1, 2]) == {"as_ints": [1, 2]}
-    assert argument(True) == {"as_bool": True}

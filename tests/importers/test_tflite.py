@@ -1,6 +1,7 @@
 """TensorFlow Lite float models: generated C against the real interpreter, and what is refused."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ import tensorflow as tf
 from keras import layers
 
 from nn4mc.api import compile_graph
+from nn4mc.errors import UnsupportedError
 from nn4mc.importers import load
+from nn4mc.importers.options import ImportOptions
+from nn4mc.reference import run
 from tests.c_batch import CNetwork, build_batch
 from tests.importers import tflite_by_hand as by_hand
 from tests.importers.tflite_models import convert, function, interpret, keras_function, save
@@ -75,6 +79,7 @@ CASES: Mapping[str, Any] = {
     "conv_valid": lambda: sequential((8, 7, 3), layers.Conv2D(4, (2, 3), activation="tanh")),
     "conv_dilated": lambda: sequential((9, 9, 2), layers.Conv2D(3, 3, dilation_rate=2)),
     "conv_1d": lambda: sequential((12, 3), layers.Conv1D(4, 3, strides=2), layers.Conv1D(2, 2, padding="causal")),
+    "conv_1d_dilated": lambda: sequential((9, 2), layers.Conv1D(3, 3, dilation_rate=2, padding="causal")),
     "conv_groups": lambda: sequential((6, 6, 4), layers.Conv2D(6, 3, groups=2)),
     "depthwise": lambda: sequential((7, 7, 3), layers.DepthwiseConv2D(3, depth_multiplier=2, activation="relu6")),
     "separable": separable,
@@ -87,7 +92,14 @@ CASES: Mapping[str, Any] = {
     "unrolled_lstm": lambda: sequential((4, 3), layers.LSTM(5, unroll=True, return_sequences=True)),
     "layer_norm": lambda: sequential((4, 6), layers.LayerNormalization(), layers.Flatten(), layers.Dense(2)),
     **{name: lambda name=name: rank_one(name) for name in ("relu", "relu6", "sigmoid", "tanh", "elu", "softmax")},
-    **{name: lambda name=name: rank_one(name) for name in ("gelu", "silu", "softplus", "log_softmax")},
+    **{name: lambda name=name: rank_one(name) for name in ("gelu", "silu", "softplus", "selu", "log_softmax")},
+    "selu_where_exp_overflows": lambda: unary(lambda x: tf.nn.selu(200.0 * x)),
+    "relu_with_threshold": lambda: sequential((9,), layers.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.2)),
+    "selections": lambda: function(
+        lambda x, y: tf.where((x <= y) & ~(x < 0.0), x, tf.where((y >= 0.3) | (x > 0.5), x - y, 2.0 * y)),
+        (1, 9),
+        (1, 9),
+    ),
     "gelu_tanh": lambda: unary(lambda x: tf.nn.gelu(3.0 * x, approximate=True)),
     "leaky_relu": lambda: unary(lambda x: tf.nn.leaky_relu(x, 0.3)),
     "prelu": lambda: sequential((4, 4, 3), layers.PReLU(keras.initializers.RandomUniform(), shared_axes=[1, 2])),
@@ -190,6 +202,17 @@ def test_dynamic_range_weights_are_multiplied_by_their_scales(tmp_path: Path) ->
     assert np.abs(interpret(content, rows) - expected).max() <= 0.02 * np.ptp(expected)
 
 
+def test_dynamic_range_convolutions_lie_near_the_interpreter(tmp_path: Path) -> None:
+    stack = (layers.Conv2D(16, 3, activation="relu"), layers.DepthwiseConv2D(3), layers.Conv2D(32, 3))
+    content = convert(sequential((8, 8, 16), *stack), "dynamic")
+    details = tf.lite.Interpreter(model_content=content).get_tensor_details()
+    assert sum(one["dtype"] == np.int8 for one in details) >= 2
+    rows = np.random.default_rng(6).uniform(-1.0, 1.0, (ROWS, 8 * 8 * 16)).astype(np.float32)
+    expected = interpret(content, rows)
+    found = run(load(save(tmp_path, "dynamic", content)), rows)
+    assert np.abs(found - expected).max() <= 0.03 * np.ptp(expected)
+
+
 def test_weights_used_at_every_step_of_an_unrolled_layer_are_stored_once(networks: Mapping[str, CNetwork]) -> None:
     tensors = networks["m_unrolled_gru"].network.graph.tensors.values()
     assert sum(one.data.size for one in tensors if one.data is not None) < 2 * (3 * 5 * (3 + 5 + 2) + 12)
@@ -218,3 +241,34 @@ def test_peepholes_are_refused_by_name(tmp_path: Path) -> None:
 def test_an_axis_of_unknown_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="fixed input shape"):
         load(save(tmp_path, "free", convert(function(lambda x: 2.0 * x, (1, None)))))
+
+
+def test_a_keras_model_converted_directly_has_a_free_batch(tmp_path: Path) -> None:
+    """Its shapes are computed at run time from the batch, which is 1 here."""
+    keras.utils.set_random_seed(2)
+    stack = (layers.Conv1D(4, 3, dilation_rate=2, padding="causal"), layers.Flatten(), layers.Dense(3))
+    model = keras.Sequential([layers.Input((8, 2)), *stack])
+    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    graph = load(save(tmp_path, "direct", content))
+    rows = np.random.default_rng(5).uniform(-1.0, 1.0, (ROWS, 16)).astype(np.float32)
+    expected = interpret(content, rows)
+    assert np.abs(run(graph, rows) - expected).max() <= TOLERANCE * np.ptp(expected)
+
+
+def test_a_file_of_two_signatures_is_refused(tmp_path: Path) -> None:
+    module = tf.Module()
+    module.one, module.two = (
+        tf.function(compute, input_signature=[tf.TensorSpec((1, 3), tf.float32)]) for compute in (tf.tanh, tf.nn.relu)
+    )
+    concrete = [module.one.get_concrete_function(), module.two.get_concrete_function()]
+    tf.saved_model.save(module, tmp_path / "saved", signatures=dict(zip(("one", "two"), concrete, strict=True)))
+    content = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved")).convert()
+    with pytest.raises(UnsupportedError, match="2 subgraphs"):
+        load(save(tmp_path, "two", content))
+
+
+def test_a_flex_operator_is_refused_by_name(tmp_path: Path) -> None:
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function(tf.math.erf, (1, 4))])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    with pytest.raises(UnsupportedError, match=r"FlexErf.*builtin operators only"):
+        load(save(tmp_path, "flex", converter.convert()))

@@ -58,6 +58,8 @@ MANY: Mapping[str, Callable[[], Any]] = {
     "mixed": mixed,
 }
 """Held to one step on 10,000 random inputs."""
+MEASURED = tf.__version__.startswith("2.21.")
+"""The version docs/tflite.md speaks of; kernels of others may round otherwise, within the one step."""
 ROUNDS_APART = {"softmax", "mixed"}
 """Models with a sum of exponentials, which the interpreter rounds differently in about one output of 50,000."""
 FEW: Mapping[str, Callable[[], Any]] = {
@@ -75,9 +77,24 @@ FEW: Mapping[str, Callable[[], Any]] = {
     "concat": lambda: two_scales(lambda a, b: tf.concat([a, b], 2)),
     "mean_2d": lambda: sequential((5, 7, 3), layers.GlobalAveragePooling2D()),
     "mean_1d": lambda: sequential((5, 3), layers.GlobalAveragePooling1D(keepdims=True)),
+    "mean_apart": lambda: sequential((4, 3, 6), layers.GroupNormalization(2)),
     "pad": lambda: function(lambda x: tf.pad(x, [[0, 0], [1, 2], [0, 1]]), (1, 4, 5)),
     "shapes": lambda: function(lambda x: tf.transpose(tf.reshape(x, [1, 5, 4]), [0, 2, 1])[:, 1:, ::2], (1, 4, 5)),
     "split": lambda: function(lambda x: tf.concat(tf.split(x, [2, 3], 2)[::-1], 2), (1, 4, 5)),
+    "dilated_1d": lambda: sequential((9, 2), layers.Conv1D(3, 3, dilation_rate=2, padding="causal")),
+    "unrolled_gru": lambda: sequential((4, 3), layers.GRU(4, unroll=True), layers.Dense(3)),
+    "unrolled_lstm": lambda: sequential((4, 3), layers.LSTM(4, unroll=True), layers.Dense(3)),
+    "extremes": lambda: two_scales(lambda a, b: tf.maximum(a, b) - tf.minimum(a, 0.3)),
+    "reduce_max": lambda: two_scales(lambda a, b: tf.reduce_max(a, 1) * tf.reduce_min(b, 1)),
+    "squared_difference": lambda: two_scales(tf.math.squared_difference),
+    "batch_matmul": lambda: two_scales(lambda a, b: tf.matmul(a, b, transpose_b=True)),
+    "exp": lambda: two_scales(lambda a, b: tf.exp(2.0 * a)),
+    "log": lambda: two_scales(lambda a, b: tf.math.log(a + 2.0)),
+    "roots": lambda: two_scales(lambda a, b: tf.sqrt(a + 1.0)),
+    "rsqrt": lambda: two_scales(lambda a, b: tf.math.rsqrt(a + 2.0)),
+    "abs": lambda: two_scales(lambda a, b: tf.abs(a)),
+    "l2_normalize": lambda: two_scales(lambda a, b: tf.math.l2_normalize(a, -1)),
+    "log_softmax": lambda: two_scales(lambda a, b: tf.nn.log_softmax(4.0 * b)),
 }
 """The other operators of int8."""
 FLOAT_ENDS = {"mixed_float_io": mixed}
@@ -125,7 +142,7 @@ def test_c_is_within_a_step_on_ten_thousand_inputs(
     record_property("equal", equal)
     print(f"{name}: {equal:.4%} of {apart.size} outputs equal, largest difference {apart.max()}")
     assert apart.max() <= 1
-    assert equal >= (0.9999 if name in ROUNDS_APART else 1.0), "docs/tflite.md says otherwise"
+    assert equal >= (0.9999 if name in ROUNDS_APART else 1.0 if MEASURED else 0.99), "docs/tflite.md says otherwise"
 
 
 @pytest.mark.parametrize("name", FEW)

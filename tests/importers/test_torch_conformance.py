@@ -14,25 +14,34 @@ from nn4mc.importers.torch_module import load_module  # noqa: E402
 from tests.c_batch import CNetwork, build_batch  # noqa: E402
 from tests.importers.torch_cases import Case, all_cases  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 CASES = {case.name: case for case in all_cases()}
-LIVE = ("trained", "residual", "lenet", "gru_both", "lstm", "outputs", "keeps_state", "transformer")
+LIVE = ("trained", "residual", "lenet", "gru_both", "lstm", "outputs", "keeps_state", "history", "transformer")
+DECOMPOSED = (
+    "mlp", "arithmetic", "products", "conv1d_same", "conv2d_depthwise", "lenet", "residual", "adaptive", "gru_both",
+    "lstm", "rnn_relu", "layer_norm", "batch_norm2d", "attention", "constants", "max_pool2d", "keeps_state", "history",
+    "act11_selu", "act16_hardsigmoid", "act17_hardswish",
+)  # fmt: skip
 RUNS = 4
 
 
-def _export(case: Case, path: Path) -> Path:
+def _export(case: Case, path: Path, decompose: bool = False) -> Path:
     axes = tuple({0: torch.export.Dim.AUTO} for _ in case.shapes)
     dynamic = (axes if type(case.module).forward.__code__.co_flags & 4 == 0 else (axes,)) if case.dynamic else None
-    torch.export.save(torch.export.export(case.module, case.example, dynamic_shapes=dynamic), path)
+    program = torch.export.export(case.module, case.example, dynamic_shapes=dynamic)
+    torch.export.save(program.run_decompositions() if decompose else program, path)
     return path
 
 
 @pytest.fixture(scope="session")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, CNetwork]:
-    """Every case from its file, and some from the live module, in one library."""
+    """Every case from its file, some from the live module or decomposed to core ATen, in one library."""
     folder = tmp_path_factory.mktemp("torch")
     networks = [compile_graph(load(_export(case, folder / f"{name}.pt2"))) for name, case in CASES.items()]
     for name in LIVE:
         networks.append(compile_graph(load_module(CASES[name].module, CASES[name].example, f"live_{name}")))
+    for name in DECOMPOSED:
+        networks.append(compile_graph(load(_export(CASES[name], folder / f"core_{name}.pt2", decompose=True))))
     return build_batch(networks, folder / "c")
 
 
@@ -71,6 +80,11 @@ def test_c_answers_as_torch(name: str, batch: Mapping[str, CNetwork]) -> None:
 @pytest.mark.parametrize("name", LIVE)
 def test_live_module_answers_as_torch(name: str, batch: Mapping[str, CNetwork]) -> None:
     _check(CASES[name], batch[f"live_{name}"])
+
+
+@pytest.mark.parametrize("name", DECOMPOSED)
+def test_core_aten_answers_as_torch(name: str, batch: Mapping[str, CNetwork]) -> None:
+    _check(CASES[name], batch[f"core_{name}"])
 
 
 def test_there_are_enough_cases() -> None:

@@ -25,9 +25,11 @@ def function(compute: Callable[..., Any], *shapes: tuple[int, ...]) -> Any:
 
 
 def keras_function(model: Any) -> Any:
-    """Return a Keras model's concrete function, its batch fixed to 1."""
+    """Return a Keras model's concrete function, its batch fixed to 1; it keeps the model, whose variables it needs."""
     shapes = [(1, *one.shape[1:]) for one in model.inputs]
-    return function(lambda *x: model(list(x) if len(x) > 1 else x[0], training=False), *shapes)
+    concrete = function(lambda *x: model(list(x) if len(x) > 1 else x[0], training=False), *shapes)
+    concrete.model = model
+    return concrete
 
 
 def convert(concrete: Any, kind: str = "float") -> bytes:

@@ -69,6 +69,19 @@ class KeepsState(nn.Module):
         return self.hidden * 2.0
 
 
+class History(nn.Module):
+    """A window over the last inputs, kept in a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.linspace(-1.0, 1.0, 8).reshape(4, 2))
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.window.copy_(torch.cat([x, self.window[:-1]]))
+        return self.head(self.window.flatten())
+
+
 class WithConstants(nn.Module):
     """Buffers, plain tensors, tensors made in forward, and weights in half precision."""
 
@@ -116,10 +129,10 @@ def trained() -> nn.Module:
 def _activations() -> list[Case]:
     layers = [
         nn.ReLU(), nn.ReLU6(), nn.Tanh(), nn.Sigmoid(), nn.GELU(), nn.GELU("tanh"), nn.SiLU(), nn.Mish(),
-        nn.Softplus(), nn.Softplus(2.5), nn.ELU(0.7), nn.SELU(), nn.CELU(0.6), nn.LeakyReLU(0.2), nn.Hardtanh(-0.5, 0.8),
-        nn.Hardtanh(0.0, 6.0), nn.Hardsigmoid(), nn.Hardswish(), nn.Softsign(), nn.Tanhshrink(), nn.Softshrink(0.3),
-        nn.LogSigmoid(), nn.RReLU(), nn.Threshold(0.2, 0.2), nn.PReLU(), nn.PReLU(4, init=0.1), nn.Softmax(-1),
-        nn.LogSoftmax(-1), nn.Softmin(-1), nn.GLU(1),
+        nn.Softplus(), nn.Softplus(2.5), nn.ELU(0.7), nn.SELU(), nn.CELU(0.6), nn.LeakyReLU(0.2),
+        nn.Hardtanh(-0.5, 0.8), nn.Hardtanh(0.0, 6.0), nn.Hardsigmoid(), nn.Hardswish(), nn.Softsign(),
+        nn.Tanhshrink(), nn.Softshrink(0.3), nn.LogSigmoid(), nn.RReLU(), nn.Threshold(0.2, 0.2), nn.PReLU(),
+        nn.PReLU(4, init=0.1), nn.Softmax(-1), nn.LogSoftmax(-1), nn.Softmin(-1), nn.GLU(1),
     ]  # fmt: skip
     cases = [Case(f"act{i}_{type(layer).__name__.lower()}", layer, ((1, 4, 6),)) for i, layer in enumerate(layers)]
     inside = nn.Sequential(nn.Linear(5, 8), nn.ReLU(inplace=True), nn.Linear(8, 8), nn.GELU(), nn.Linear(8, 2))
@@ -150,11 +163,12 @@ def _shapes(_net: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
     a, b, c = x.split([1, 2, 3], dim=2)
     return (
         torch.cat([c, a, b], 2), torch.stack([a.squeeze(2), x[:, :, 5]], 1), x.view(1, 2, 2, 6).permute(0, 3, 1, 2),
-        x.flatten(1).unflatten(1, (3, 8)), x.transpose(1, 2).reshape(1, -1), x[:, 1:, ::2], x[:, -1], x.narrow(2, 2, 3),
+        x.flatten(1).unflatten(1, (3, 8)), x.transpose(1, 2).reshape(1, -1), x[:, 1:, ::2], x[:, -1],
+        x.narrow(2, 2, 3),
         torch.cat(x.chunk(4, 2), 1), torch.cat(x.unbind(1), 1), F.pad(x, (1, 2, 0, 1), value=0.5), F.pad(x, (-1, 1)),
         x[:, :, :1].expand(-1, -1, 3) * 2.0, x.repeat(1, 2, 1), x.flip(1, 2), x.roll(2, 2), x[:, [2, 0]],
-        x.index_select(2, torch.tensor([5, 5, 0])), F.interpolate(x, scale_factor=2), x.unsqueeze(0).squeeze(), x[0].t(),
-        F.pad(x, (2, 1), mode="reflect"), F.pad(x, (1, 1), mode="replicate"),
+        x.index_select(2, torch.tensor([5, 5, 0])), F.interpolate(x, scale_factor=2), x.unsqueeze(0).squeeze(),
+        x[0].t(), F.pad(x, (2, 1), mode="reflect"), F.pad(x, (1, 1), mode="replicate"),
     )  # fmt: skip
 
 
@@ -166,9 +180,21 @@ def _products(_net: nn.Module, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.
     )  # fmt: skip
 
 
+def _einsum(_net: nn.Module, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return (
+        torch.einsum("bij,bjk->bik", a, b), torch.einsum("bij,bjk->kbi", a, b), torch.einsum("bij->ji", a),
+        torch.einsum("i,j", a[0, :, 0], b[0, 0]), torch.einsum("bij,bjk->j", a, b), torch.einsum("bij,bij->b", a, a),
+        F.cosine_similarity(a, b[:, :3, :4], dim=2),
+    )  # fmt: skip
+
+
+def _positions(net: Any, x: torch.Tensor) -> torch.Tensor:
+    return x + net.table(torch.arange(4))
+
+
 def _layers() -> list[Case]:
     recurrent = {"hidden_size": 5, "num_layers": 2, "batch_first": True}
-    conv = nn.Sequential
+    conv, plain = nn.Sequential, nn.BatchNorm2d(2, affine=False)
     return [
         Case("trained", trained(), ((1, 6),)),
         Case("arithmetic", Calls(_arithmetic), ((1, 3, 4), (1, 3, 4))),
@@ -176,6 +202,11 @@ def _layers() -> list[Case]:
         Case("shapes", Calls(_shapes), ((1, 4, 6),)),
         Case("products", Calls(_products), ((1, 3, 4), (1, 4, 3))),
         Case("constants", WithConstants(), ((1, 6),)),
+        Case("einsum", Calls(_einsum), ((1, 3, 4), (1, 4, 5))),
+        Case("positions", Calls(_positions, table=nn.Embedding(4, 6)), ((1, 4, 6),)),
+        Case("pixel_shuffle", nn.Sequential(nn.Conv2d(1, 8, 3), nn.PixelShuffle(2)), ((1, 1, 5, 4),)),
+        Case("conv1d_circular", nn.Conv1d(2, 3, 3, padding=1, padding_mode="circular"), ((1, 2, 8),)),
+        Case("spectral_norm", nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3)), ((1, 4),)),
         Case("conv1d", conv(nn.Conv1d(3, 4, 3, stride=2, padding=2, dilation=2), nn.ReLU()), ((1, 3, 11),)),
         Case("conv1d_same", conv(nn.Conv1d(4, 4, 4, padding="same", groups=2), nn.Tanh()), ((1, 4, 9),)),
         Case("conv1d_reflect", nn.Conv1d(2, 3, 3, padding=1, padding_mode="reflect"), ((1, 2, 8),)),
@@ -192,7 +223,7 @@ def _layers() -> list[Case]:
         Case("avg_pool2d", nn.AvgPool2d((2, 3), padding=(1, 1)), ((1, 2, 6, 6),)),
         Case("adaptive", Calls(_adaptive), ((1, 3, 6, 4),)),
         Case("batch_norm1d", conv(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU()), ((1, 4),)),
-        Case("batch_norm2d", conv(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2, affine=False)), ((1, 3, 5, 5),)),
+        Case("batch_norm2d", conv(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3), plain), ((1, 3, 5, 5),)),
         Case("layer_norm", conv(nn.LayerNorm((3, 4)), nn.LayerNorm(4, elementwise_affine=False)), ((1, 3, 4),)),
         Case("group_norm", conv(nn.GroupNorm(2, 4), nn.InstanceNorm1d(4, affine=True)), ((1, 4, 6),)),
         Case("instance_norm", nn.InstanceNorm1d(4, affine=True, track_running_stats=True), ((1, 4, 6),)),
@@ -219,6 +250,7 @@ def _layers() -> list[Case]:
         Case("causal_attention", Calls(_causal_attention), ((1, 2, 5, 4),)),
         Case("views", Calls(_dynamic_views), ((1, 4, 6),), dynamic=True),
         Case("keeps_state", KeepsState(), ((1, 3),)),
+        Case("history", History(), ((1, 2),)),
     ]  # fmt: skip
 
 
@@ -255,8 +287,8 @@ def _outputs(net: Any, x: torch.Tensor, y: torch.Tensor) -> dict[str, Any]:
 
 def _causal_attention(_net: nn.Module, x: torch.Tensor) -> torch.Tensor:
     allowed = torch.ones(5, 5, dtype=torch.bool).tril()
-    other = F.scaled_dot_product_attention(x, x, x, attn_mask=torch.zeros(5, 5).masked_fill(~allowed, float('-inf')))
-    scores = (x @ x.transpose(2, 3)).masked_fill(~allowed, float('-inf'))
+    other = F.scaled_dot_product_attention(x, x, x, attn_mask=torch.zeros(5, 5).masked_fill(~allowed, float("-inf")))
+    scores = (x @ x.transpose(2, 3)).masked_fill(~allowed, float("-inf"))
     return F.scaled_dot_product_attention(x, x, x, is_causal=True) + other + scores.softmax(-1) @ x
 
 

@@ -19,22 +19,33 @@ static int8_t product_of(const nn4mc_quantized_product_t *product, int32_t a, in
     return nn4mc_to_range(exact, product->factor, &product->range);
 }
 
+/* The last axis is walked by steps; only the places where it starts are worked out from an index. */
 void nn4mc_add_int8(const nn4mc_axis_t axes[], size_t rank, const nn4mc_quantized_sum_t *sum, const int8_t a[],
                     const int8_t b[], int8_t y[])
 {
-    const size_t count = nn4mc_places(axes, rank);
-    for (size_t i = 0; i < count; ++i) {
-        const nn4mc_place_t at = nn4mc_place_of(axes, rank, i);
-        y[i] = sum_of(sum, a[at.first], b[at.second]);
+    const nn4mc_axis_t run = axes[rank - 1];
+    const size_t runs = nn4mc_places(axes, rank - 1);
+    for (size_t i = 0; i < runs; ++i) {
+        nn4mc_place_t at = nn4mc_place_of(axes, rank - 1, i);
+        for (size_t j = 0; j < run.size; ++j) {
+            *y++ = sum_of(sum, a[at.first], b[at.second]);
+            at.first += run.first;
+            at.second += run.second;
+        }
     }
 }
 
 void nn4mc_mul_int8(const nn4mc_axis_t axes[], size_t rank, const nn4mc_quantized_product_t *product,
                     const int8_t a[], const int8_t b[], int8_t y[])
 {
-    const size_t count = nn4mc_places(axes, rank);
-    for (size_t i = 0; i < count; ++i) {
-        const nn4mc_place_t at = nn4mc_place_of(axes, rank, i);
-        y[i] = product_of(product, a[at.first], b[at.second]);
+    const nn4mc_axis_t run = axes[rank - 1];
+    const size_t runs = nn4mc_places(axes, rank - 1);
+    for (size_t i = 0; i < runs; ++i) {
+        nn4mc_place_t at = nn4mc_place_of(axes, rank - 1, i);
+        for (size_t j = 0; j < run.size; ++j) {
+            *y++ = product_of(product, a[at.first], b[at.second]);
+            at.first += run.first;
+            at.second += run.second;
+        }
     }
 }
