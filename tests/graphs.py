@@ -19,7 +19,7 @@ def constant(name: str, values: object) -> Tensor:
     return Tensor(name, data.shape, data)
 
 
-def graph(  # noqa: PLR0917
+def graph(
     tensors: Sequence[Tensor],
     nodes: Sequence[Node],
     inputs: str = "x",

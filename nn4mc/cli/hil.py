@@ -47,7 +47,7 @@ from nn4mc.hil.rig import load_rig
     help="Write a page with plots, PNGs, JSON and MCAP logs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a flight, one a line.")
-def hil_command(  # noqa: PLR0917 - click passes them by name
+def hil_command(
     rig: str,
     board: str,
     vehicles: tuple[str, ...],

@@ -87,7 +87,7 @@ class LayerConfig:
 
     def wholes(self, key: str, count: int | None = None, least: int = 1, default: object = None) -> tuple[int, ...]:
         """Return integers, ``count`` of them if it is given: a list, or one number that stands for all."""
-        value = self.values.get(key)
+        value: Any = self.values.get(key)
         value = default if value is None else value
         if isinstance(value, int) and not isinstance(value, bool):
             value = [value] * (count or 1)
@@ -199,7 +199,7 @@ class _Parser:
         first = plain.values.get("layer")
         yield self.layer(first, plain.path, f"{plain.archive}/{groups[0]}", depth + 1)
         if len(groups) == 2:
-            if not isinstance(first["config"], dict):
+            if not isinstance(first, dict) or not isinstance(first["config"], dict):
                 raise plain.error("layer is no recurrent layer")
             second = plain.values.get("backward_layer") or _turned_round(first)
             yield self.layer(second, plain.path, f"{plain.archive}/{groups[1]}", depth + 1)

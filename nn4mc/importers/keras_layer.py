@@ -15,6 +15,8 @@ from nn4mc.importers.keras_weights import Variable, Weights
 from nn4mc.importers.limits import Limits
 from nn4mc.ir import Attribute, Float32Array, Shape
 
+__all__ = ["Call", "Context", "Kind", "Layer", "LayerConfig", "Variable"]
+
 
 @dataclass
 class Context:

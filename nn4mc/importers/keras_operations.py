@@ -192,8 +192,8 @@ def _flip(layer: Layer, x: str) -> str:
 
 def _reshape(layer: Layer, x: str) -> str:
     shape = layer.config.values.get("newshape")
-    good = isinstance(shape, list) and shape[:1] in ([-1], [1], [None])
-    if not good or not all(type(one) is int for one in shape[1:]):
+    keeps_batch = isinstance(shape, list) and shape[:1] in ([-1], [1], [None])
+    if not isinstance(shape, list) or not keeps_batch or not all(type(one) is int for one in shape[1:]):
         raise UnsupportedError(f"shape {str(shape)[:60]} does not keep the batch as its first axis")
     lead, own = layer.shape(x)[: layer.lead], layer.own_shape(x)
     return layer.reshape(x, (*lead, *filled(layer, tuple(shape[1:]), math.prod(own))))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from nn4mc.importers.keras_layer import Kind, Layer, LayerConfig, require, single
 from nn4mc.importers.keras_spatial import SAME, VALID, channels_first, from_planes, pads_of, space_of, to_planes
 from nn4mc.importers.limits import cap
+from nn4mc.ir import Attribute
 
 _MOST_TAPS = 1 << 16
 
@@ -19,8 +20,8 @@ def _pool(layer: Layer, x: str, dims: int, kind: str) -> str:
     padding = config.choice("padding", (VALID, SAME), VALID)
     planes = to_planes(layer, x, dims)
     pads = pads_of(padding, layer.shape(planes), kernel, strides, (1, 1))
-    attributes = {"kind": kind, "kernel": kernel, "strides": strides, "dilations": (1, 1), "pads": pads}
-    y = layer.node("pool", [planes], {**attributes, "count_include_pad": False})
+    window: dict[str, Attribute] = {"kernel": kernel, "strides": strides, "dilations": (1, 1), "pads": pads}
+    y = layer.node("pool", [planes], {"kind": kind, **window, "count_include_pad": False})
     return from_planes(layer, y, dims, layer.shape(x)[: layer.lead])
 
 

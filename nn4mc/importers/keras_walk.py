@@ -33,14 +33,12 @@ class Walker:
         for child in config.children:
             if child.kind == "InputLayer":
                 continue
-            if outputs is None or len(outputs) != 1:
-                return self._stopped(config, outputs)
+            if outputs is None:
+                return None
+            if len(outputs) != 1:
+                raise config.error(f"a layer passes on {len(outputs)} tensors, expected 1")
             outputs = self.call(child, Call((Wire(outputs[0]),)), lead)
         return outputs
-
-    def _stopped(self, config: LayerConfig, outputs: Outputs) -> None:
-        if outputs is not None:
-            raise config.error(f"a layer passes on {len(outputs)} tensors, expected 1")
 
     def _functional(self, config: LayerConfig, inputs: tuple[str, ...], lead: int) -> Outputs:
         if len(inputs) != len(config.inputs):

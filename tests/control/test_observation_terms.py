@@ -106,7 +106,7 @@ def accept(library: ctypes.CDLL, limits: Limits, wished: list[float], last: list
         ([1, 1], [0.5, 0.5], 0, [0.5, 0.5]),
     ],
 )
-def test_the_guard_keeps_limits_and_rate(library: ctypes.CDLL, limits, wished, last, rate, expected):  # noqa: PLR0917
+def test_the_guard_keeps_limits_and_rate(library: ctypes.CDLL, limits, wished, last, rate, expected):
     assert accept(library, limits[0], wished, last, rate) == expected
 
 
