@@ -5,7 +5,8 @@
    and made once.
 3. Operators, their number of inputs and their attributes are known, and where an operator wants constants, it has them.
 4. Shapes are what the operators say; constants and initial states are finite and of their stated shape and type.
-5. A node's variable inputs and its outputs have a type its operator works on; all inputs share one, all outputs too.
+5. A node's variable inputs and its outputs have a type its operator works on, the same one unless it converts; the
+   graph's inputs share one type, its outputs too.
 6. There is at least one input and one output; a state's two tensors and its initial value have one shape.
 """
 
@@ -107,6 +108,8 @@ def _check_node(graph: Graph, node: Node, ready: set[str]) -> None:
             tensor.data is not None or tensor.dtype in op.types,
             f"{where}: '{name}' is {tensor.dtype}, expected {' or '.join(op.types)}",
         )
+    types = {graph.tensors[name].dtype for name in (*node.inputs, *node.outputs) if graph.tensors[name].data is None}
+    _expect(op.converts or len(types) <= 1, f"{where} mixes {' and '.join(sorted(types))}")
     for index in op.constants:
         _expect(
             graph.tensors[node.inputs[index]].data is not None, f"{where}: '{node.inputs[index]}' must be a constant"

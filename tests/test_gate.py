@@ -98,3 +98,13 @@ def test_refuses(fault: str):
         check(break_it(sound()), "the pass under test")
     assert str(caught.value).startswith("after the pass under test: ")
     assert message in str(caught.value)
+
+
+SCALE = {"scale": 0.1, "zero_point": 0}
+
+
+def test_refuses_an_operator_that_would_mix_types():
+    tensors = [Tensor("x", (2,)), Tensor("q", (2,), None, "int8"), Tensor("y", (4,))]
+    nodes = [Node("to", "quantize", ("x",), ("q",), SCALE), Node("join", "concat", ("x", "q"), ("y",), {"axis": 0})]
+    with pytest.raises(GraphError, match=r"'join' \(concat\) mixes float32 and int8"):
+        check(graph(tensors, nodes), "loading")

@@ -47,7 +47,8 @@ class Operator:
 
     A ``view`` is output 0 being input 0 in another shape, without any C; a ``pointwise`` operator works on each
     element on its own, its inputs broadcast to each other; ``elementwise`` operators, of one input and without
-    attributes, can be fused into one that ``takes_activation`` and then applies them to its own output.
+    attributes, can be fused into one that ``takes_activation`` and then applies them to its own output. One that
+    ``converts`` has another type at its output than at its input; every other has one throughout, constants aside.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Operator:
     optional: tuple[int, ...] = ()
     takes_activation: bool = False
     pointwise: bool = False
+    converts: bool = False
     view: bool = False
     elementwise: bool = False
 

@@ -27,5 +27,6 @@ OPERATOR = Operator(
     reference=_reference,
     attributes=("scale", "zero_point"),
     types=ANY_TYPE,
+    converts=True,
     runtime=("nn4mc_fixed_point", "nn4mc_quantized"),
 )

@@ -25,5 +25,6 @@ OPERATOR = Operator(
     reference=_reference,
     attributes=("scale", "zero_point"),
     types=ANY_TYPE,
+    converts=True,
     runtime=("nn4mc_fixed_point", "nn4mc_quantized"),
 )
