@@ -26,6 +26,7 @@ _PLAIN = {
     "exponential": "exp",
     "hard_silu": "hard_swish",
     "hard_swish": "hard_swish",
+    "sparse_plus": "sparse_plus",
 }
 _WITH_ATTRIBUTES: dict[str, tuple[str, dict[str, Attribute]]] = {
     "elu": ("elu", {"alpha": 1.0}),

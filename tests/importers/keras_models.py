@@ -47,7 +47,7 @@ def _one(name: str, shape: tuple[int, ...], make: Callable[[], list[Any]]) -> No
 
 ACTIVATIONS = (
     "linear relu relu6 tanh sigmoid silu softplus softsign mish selu gelu exponential hard_silu elu celu leaky_relu "
-    "hard_tanh softmax log_sigmoid tanh_shrink squareplus hard_sigmoid"
+    "hard_tanh softmax log_sigmoid tanh_shrink squareplus hard_sigmoid sparse_plus"
 ).split()
 
 

@@ -38,6 +38,7 @@ FORMULAS: dict[str, Callable[[float], float]] = {
     "erf": math.erf,
     "gelu": lambda x: x * 0.5 * math.erfc(-x / math.sqrt(2)),
     "gelu_tanh": lambda x: 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "sparse_plus": lambda x: 0 if x <= -1 else (x + 1) ** 2 / 4 if x < 1 else x,
     "hard_swish": lambda x: x * min(max(x + 3, 0), 6) / 6,
     "hard_sigmoid6": lambda x: min(max(x + 3, 0), 6) / 6,
 }
