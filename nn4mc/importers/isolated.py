@@ -44,7 +44,7 @@ def isolated(read: Callable[[], _T], where: str) -> _T:
         raise ModelError(f"{where}: damaged: reading it takes more than {_SECONDS:.0f} s")
     if not sent:
         raise ModelError(f"{where}: damaged or not HDF5 (the HDF5 library crashes on it)")
-    returned, value = pickle.loads(sent)
+    returned, value = pickle.loads(sent)  # written by our own code in the child; never bytes of the model file
     if not returned:
         raise value
     return value  # type: ignore[no-any-return]

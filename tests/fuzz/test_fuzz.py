@@ -6,8 +6,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from nn4mc.api import compile_model
+from nn4mc.cli import main
 from nn4mc.errors import ModelError
 from nn4mc.importers.isolated import isolated
 from tests.fuzz.corpus import FOLDER, SUFFIXES, seeds
@@ -82,6 +84,12 @@ def test_a_broken_heap_ends_in_an_error(tmp_path: Path) -> None:
     path.write_bytes(content[: start + 24] + bytes(8) + content[start + 32 :])
     with pytest.raises(ModelError, match=r"model\.h5: .*heap"):
         compile_model(path)
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    shown = CliRunner().invoke(main, ["inspect", "\x1b[2Jmodel.onnx"])
+    assert shown.exit_code == 3
+    assert "\x1b" not in shown.stderr and r"\x1b[2Jmodel.onnx" in shown.stderr
 
 
 def _crash() -> None:

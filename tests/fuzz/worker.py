@@ -16,12 +16,15 @@ from pathlib import Path
 
 from nn4mc.api import compile_model
 from nn4mc.errors import ModelError
+from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from tests.fuzz.corpus import SUFFIXES
 from tests.fuzz.mutate import mutant
 
 SECONDS = 10.0
 MEMORY_BYTES = 1 << 30
 COMPILED = "compiled"
+_STATEFUL = 8
+"""One file in so many is compiled as a step that carries its state."""
 _LONGEST_MESSAGE = 20_000
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "socket.", "ctypes.")
@@ -96,10 +99,10 @@ class Watch:
             self._note(f"opens {name} ({'write' if flags & _WRITES else 'read'})")
 
 
-def judge(path: Path, output: Path) -> tuple[str, str]:
+def judge(path: Path, output: Path, options: ImportOptions = DEFAULT_OPTIONS) -> tuple[str, str]:
     """Compile a file into ``output``; return the result and, where it breaks the rules, the fault."""
     try:
-        compile_model(path).write(output)
+        compile_model(path, options=options).write(output)
     except ModelError as error:
         return type(error).__name__, _message_fault(error, path)
     except MemoryError:
@@ -132,7 +135,7 @@ def examine(kind: str, number: int, sandbox: Path, watch: Watch) -> Outcome:
     resident, started = _status("VmRSS"), os.times().elapsed
     faulthandler.dump_traceback_later(SECONDS, exit=True)
     watch.armed = True
-    result, fault = judge(path, output)
+    result, fault = judge(path, output, ImportOptions(stateful=number // 7 % _STATEFUL == 0))
     watch.armed = False
     faulthandler.cancel_dump_traceback_later()
     seconds, grown = os.times().elapsed - started, _status("VmHWM") - resident
