@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FLIGHTS := --vehicle x500_real --vehicle crazyflie --reference hover --reference lissajous
 
 .DEFAULT_GOAL := help
-.PHONY: help hil test conformance setup setup-test lint bench wheel clean
+.PHONY: help hil test conformance fuzz setup setup-test lint bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -21,6 +21,9 @@ test: setup-test ## run all tests
 
 conformance: setup-test ## run ONNX' own node tests through generated C and count them
 	$(BIN)/python -m tests.conformance.run
+
+fuzz: setup-test ## read 40,000 damaged model files of five formats
+	$(BIN)/python -m tests.fuzz.run --count 40000 --seed 1 --jobs 2
 
 setup: $(VENV)/.ready-hil ## install what the main job needs
 	@PYTHON=$(PYTHON) scripts/system-packages.sh hil
