@@ -18,7 +18,6 @@ from nn4mc.importers.onnx_attributes import attributes_of
 from nn4mc.importers.onnx_constants import EVALUATORS
 from nn4mc.importers.onnx_file import array_of, check_well_formed, content_of, first_line, opset_of, parse
 from nn4mc.importers.onnx_functions import body, definition, is_defined, schema_of
-from nn4mc.importers.onnx_idioms import match_idioms
 from nn4mc.importers.onnx_interface import check_float32, input_shapes
 from nn4mc.importers.onnx_nodes import READERS
 from nn4mc.importers.onnx_package import onnx
@@ -56,7 +55,7 @@ def load(path: Path, name: str, options: ImportOptions) -> Graph:
     outputs = _outputs(model, scope, walk.workshop)
     graph = builder.finish(outputs, Source("onnx", hashlib.sha256(content).hexdigest()))
     _check_outputs_computed(graph, where)
-    return match_idioms(graph)
+    return graph
 
 
 def _opening_scope(model: onnx.ModelProto, builder: GraphBuilder, workshop: Workshop) -> _Scope:

@@ -10,12 +10,15 @@ from nn4mc.passes.drop_unused import drop_unused
 from nn4mc.passes.fold_constants import fold_constants
 from nn4mc.passes.fold_scale import fold_scale
 from nn4mc.passes.fuse_activation import fuse_activation
+from nn4mc.passes.match_idioms import match_idioms
 from nn4mc.passes.one_step import one_step
 from nn4mc.passes.permute_weights import permute_weights
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     drop_identity,
     fold_constants,
+    match_idioms,
+    drop_unused,
     cancel_transposes,
     permute_weights,
     fold_scale,

@@ -79,7 +79,7 @@ MODULES = {
     "gru_cell": (lambda: nn.GRUCell(4, 5), [(1, 4), (1, 5)]),
     "attention": (lambda: nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)), [(1, 5, 8)]),
     "image": (Image, [(1, 2, 6, 6)]),
-    "signal": (Signal, [(1, 3, 11)]),
+    "signal_net": (Signal, [(1, 3, 11)]),
     "policy": (Policy, [(1, 6)]),
     "activations": (lambda: nn.Sequential(nn.Linear(4, 6), *_ACTIVATIONS, *_MORE_ACTIVATIONS), [(1, 4)]),
     "norms": (lambda: nn.Sequential(nn.Conv2d(3, 4, 3), *_NORMS), [(1, 3, 6, 6)]),

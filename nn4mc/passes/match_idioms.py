@@ -1,7 +1,7 @@
 """Operators that exporters write out in parts, put together: silu, mish, softsign, gelu (both), layer normalisation.
 
-Each is found from its last node backwards. What it leaves without a reader is dropped; a part that something else reads
-stays, and then nothing is put together, since it would be computed twice.
+Each is found from its last node backwards. What it leaves without a reader is for drop_unused; a part that something
+else reads stays, and then nothing is put together, since it would be computed twice.
 """
 
 from collections import Counter
@@ -13,7 +13,6 @@ import numpy as np
 
 from nn4mc.ir import Graph, Node, Tensor
 from nn4mc.ops.base import wholes
-from nn4mc.passes.drop_unused import drop_unused
 from nn4mc.passes.rewire import uses
 
 _GELU_CUBIC = 0.044715
@@ -86,7 +85,7 @@ def match_idioms(graph: Graph) -> Graph:
         elif node.op == "add":
             found = _layer_norm(view, node, tensors)
         nodes.append(found or node)
-    return drop_unused(replace(graph, nodes=tuple(nodes), tensors=tensors))
+    return replace(graph, nodes=tuple(nodes), tensors=tensors)
 
 
 def _gated(view: _View, node: Node) -> Node | None:
