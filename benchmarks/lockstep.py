@@ -15,7 +15,7 @@ from nn4mc.cli.console import out, table
 
 BOARDS = ("host://", "qemu://netduinoplus2")
 ROUNDS = 3
-COLUMNS = ("board", "steps/s, best", "median", "words that differ", "RMSE (m)", "firmware flash", "controller", "RAM")
+COLUMNS = ("board", "best", "median", "differ", "RMSE (m)", "flash", "controller", "RAM")
 
 
 def fly(board: str) -> dict[str, Any]:
@@ -37,15 +37,16 @@ def row(board: str) -> tuple[str, ...]:
         f"{rates[len(rates) // 2]:,.0f}",
         str(sum(flight["mismatched_words"] for flight in flights)),
         f"{flights[0]['rmse_m']:.4f}",
-        f"{sizes['flash_bytes']:,} B",
-        f"{sizes['controller_flash_bytes']:,} B",
-        f"{sizes['controller_ram_bytes']:,} B",
+        f"{sizes['flash_bytes']:,}",
+        f"{sizes['controller_flash_bytes']:,}",
+        f"{sizes['controller_ram_bytes']:,}",
     )
 
 
 def measure() -> Table:
     """Fly on every board and return the table."""
-    return table("Lock-step, quadrotor, Lissajous T = 5.5 s", COLUMNS, [row(board) for board in BOARDS], COLUMNS[1:])
+    title = "Lock-step: steps a second, words that differ from the host build, bytes"
+    return table(title, COLUMNS, [row(board) for board in BOARDS], COLUMNS[1:], COLUMNS)
 
 
 if __name__ == "__main__":
