@@ -10,6 +10,7 @@ from nn4mc.errors import ConfigError, LinkError
 from nn4mc.hil.child import Child
 from nn4mc.hil.serial_link import SerialLink
 from nn4mc.hil.stream import ByteStream
+from nn4mc.hil.stream_link import StreamLink
 
 QEMU_MACHINES = ("netduinoplus2",)
 _BOOT_S = 10.0
@@ -17,7 +18,7 @@ _PTY_LINE = b"char device redirected to "
 _PTY_BAUD = 115_200  # a pseudo terminal has no speed, but must be given one
 
 
-class HostLink:
+class HostLink(StreamLink):
     """The firmware built for this machine, with a socket as its standard input and output."""
 
     def __init__(self, program: Path) -> None:
@@ -33,20 +34,6 @@ class HostLink:
         finally:
             theirs.close()
         self._stream = ByteStream(ours.fileno())
-
-    def write(self, data: bytes) -> None:
-        """Send all of ``data``."""
-        try:
-            self._stream.write(data)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
-
-    def read(self, timeout_s: float) -> bytes:
-        """Return what has arrived, waiting up to ``timeout_s`` seconds for a first byte."""
-        try:
-            return self._stream.read(timeout_s)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
 
     def close(self) -> None:
         """End the program."""

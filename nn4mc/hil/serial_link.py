@@ -8,9 +8,10 @@ import serial
 
 from nn4mc.errors import LinkError
 from nn4mc.hil.stream import ByteStream
+from nn4mc.hil.stream_link import StreamLink
 
 
-class SerialLink:
+class SerialLink(StreamLink):
     """A serial port in raw mode, held exclusively."""
 
     def __init__(self, path: str, baud: int) -> None:
@@ -19,20 +20,6 @@ class SerialLink:
         self._baud = baud
         self._port = open_port(path, baud)
         self._stream = ByteStream(self._port.fileno())
-
-    def write(self, data: bytes) -> None:
-        """Send all of ``data``."""
-        try:
-            self._stream.write(data)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
-
-    def read(self, timeout_s: float) -> bytes:
-        """Return what has arrived, waiting up to ``timeout_s`` seconds for a first byte."""
-        try:
-            return self._stream.read(timeout_s)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
 
     def close(self) -> None:
         """Give the port back."""

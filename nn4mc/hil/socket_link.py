@@ -4,11 +4,12 @@ import socket
 
 from nn4mc.errors import LinkError
 from nn4mc.hil.stream import ByteStream
+from nn4mc.hil.stream_link import StreamLink
 
 _CONNECT_TIMEOUT_S = 5.0
 
 
-class SocketLink:
+class SocketLink(StreamLink):
     """A TCP connection without Nagle's delay."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -22,20 +23,6 @@ class SocketLink:
             ) from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = ByteStream(self._socket.fileno())
-
-    def write(self, data: bytes) -> None:
-        """Send all of ``data``."""
-        try:
-            self._stream.write(data)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
-
-    def read(self, timeout_s: float) -> bytes:
-        """Return what has arrived, waiting up to ``timeout_s`` seconds for a first byte."""
-        try:
-            return self._stream.read(timeout_s)
-        except (OSError, EOFError) as error:
-            raise self._lost(error) from error
 
     def close(self) -> None:
         """Close the connection."""
