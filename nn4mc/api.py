@@ -6,7 +6,6 @@ from pathlib import Path
 
 from nn4mc.codegen.controller import emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
-from nn4mc.codegen.target import target
 from nn4mc.codegen.write import write_files
 from nn4mc.control.policy import Policy, check_policy
 from nn4mc.errors import ConfigError, ModelError
@@ -15,6 +14,7 @@ from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.ir import Graph
 from nn4mc.passes import lower
 from nn4mc.plan import Plan, make_plan
+from nn4mc.target import DEFAULT_CODE, CodeOptions, target
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def compile_model(
     name: str | None = None,
     target_name: str = "cortex-m4f",
     options: ImportOptions = DEFAULT_OPTIONS,
+    code: CodeOptions = DEFAULT_CODE,
 ) -> Network:
     """Compile a model file, or a built-in model by name, to C.
 
@@ -53,19 +54,24 @@ def compile_model(
     """
     graph = load(model, options)
     try:
-        return compile_graph(graph, name, target_name)
+        return compile_graph(graph, name, target_name, code)
     except ModelError as error:
         raise type(error)(f"{model}: {error}") from error
 
 
-def compile_graph(graph: Graph, name: str | None = None, target_name: str = "cortex-m4f") -> Network:
+def compile_graph(
+    graph: Graph,
+    name: str | None = None,
+    target_name: str = "cortex-m4f",
+    code: CodeOptions = DEFAULT_CODE,
+) -> Network:
     """Compile a graph that is already loaded; otherwise as :func:`compile_model`."""
     c_name = network_name(name or graph.name)
     if name is not None and c_name != name:
         raise ConfigError(f"--name '{name}' cannot name C functions; '{c_name}' can")
     lowered = lower(graph)
     plan = make_plan(lowered)
-    return Network(lowered, plan, emit(lowered, plan, c_name, target(target_name)))
+    return Network(lowered, plan, emit(lowered, plan, c_name, target(target_name), code))
 
 
 @dataclass(frozen=True)

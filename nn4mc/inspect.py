@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from nn4mc.api import Network
 from nn4mc.build.cross import CodeSize, measure
 from nn4mc.codegen.emit import parameter_count
-from nn4mc.codegen.target import Target
 from nn4mc.errors import ToolMissingError
 from nn4mc.ir import Shape
 from nn4mc.ops import operator
 from nn4mc.ops.activation import fused_activation
 from nn4mc.plan import shown_outputs
+from nn4mc.target import Target
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,14 @@ class Case:
         operator(self.op).shapes(node, [array.shape for array in arrays])
         return list(operator(self.op).reference(node, arrays))
 
-    def network(self, name: str) -> Network:
+    def network(self, name: str, target: str = "cortex-m4f") -> Network:
         """Return the operator alone, compiled as the network ``name``."""
         builder = GraphBuilder(name, "test")
         inputs = [builder.input(f"x{i}", array.shape) for i, array in enumerate(self.inputs)]
         constants = [builder.constant(f"c{i}", array) for i, array in enumerate(self.constants)]
         builder.node(self.op, "node", [*inputs, *constants], self.attributes)
         made = builder.outputs()
-        return compile_graph(builder.finish([made[i] for i in self.outputs], SOURCE), name)
+        return compile_graph(builder.finish([made[i] for i in self.outputs], SOURCE), name, target)
 
 
 def worst_errors(cases: Sequence[Case], folder: Path) -> Array:

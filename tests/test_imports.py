@@ -12,7 +12,7 @@ PACKAGE = Path(nn4mc.__file__).parent
 # A module imports from lower ranks and from its own part alone.
 RANKS = (
     {"errors", "resources"},
-    {"ir", "fixed_point"},
+    {"ir", "fixed_point", "target"},
     {"ops"},
     {"gate", "reference"},
     {"importers", "passes", "plan", "control"},

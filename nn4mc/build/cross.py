@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nn4mc.build.process import find_tool, run
-from nn4mc.codegen.target import Target
 from nn4mc.codegen.write import write_files
 from nn4mc.errors import BuildError
+from nn4mc.target import Target
 
 FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-ffp-contract=off", "-fno-math-errno")
 _LINK = ("-ffunction-sections", "-fdata-sections", "-nostdlib", "-Wl,--gc-sections")
@@ -39,32 +39,72 @@ def measure(files: Mapping[str, str], target: Target, roots: tuple[str, ...]) ->
     with tempfile.TemporaryDirectory(prefix="nn4mc-measure-") as name:
         folder = Path(name)
         write_files(folder, files)
-        sources = sorted(folder.glob("*.c"))
+        sources = sources_in(folder)
         program = folder / "measured.elf"
         keep = [word for root in roots for word in (f"-Wl,-u,{root}", f"-Wl,-e,{root}")]
         flags = [*target.flags, *FLAGS, *_LINK, *keep, "-fcallgraph-info=su"]
         run([compiler, *flags, *sources, "-lgcc", "-o", program], stage=f"building for {target.title}", cwd=folder)
         flash, ram = _section_bytes(compiler, program)
         graphs = [path.read_text() for path in folder.glob("*.ci")]
-    return CodeSize(flash, ram, max(deepest_stack(graphs, root) for root in roots))
+        assembly = assembly_stack(compiler, program)
+    return CodeSize(flash, ram, max(deepest_stack(graphs, root, assembly) for root in roots))
 
 
 def _section_bytes(compiler: str, program: Path) -> tuple[int, int]:
     """Return the bytes that end in flash (code, constants, initial data) and in RAM (data, zeroed data)."""
-    size = str(Path(compiler).with_name(Path(compiler).name.replace("gcc", "size")))
-    words = run([size, program], stage="reading section sizes").splitlines()[1].split()
+    words = run([_beside(Path(compiler), "size"), program], stage="reading section sizes").splitlines()[1].split()
     text, data, zeroed = (int(word) for word in words[:3])
     return text + data, data + zeroed
 
 
-def deepest_stack(graphs: list[str], root: str) -> int:
+def sources_in(folder: Path) -> list[Path]:
+    """Return the C and assembly sources of a folder of generated code."""
+    return sorted(path for pattern in ("*.c", "*.S") for path in folder.glob(pattern))
+
+
+def assembly_stack(compiler: str, program: Path) -> dict[str, int]:
+    """Return the bytes of stack of the functions of a program that are written in assembly.
+
+    Each says so itself, in the section .stack_sizes, whose form is that of LLVM's -fstack-size-section.
+    """
+    tools = Path(compiler)
+    listing = run([_beside(tools, "nm"), program], stage="reading symbols")
+    names = {int(words[0], 16): words[2] for words in map(str.split, listing.splitlines()) if len(words) == 3}
+    raw = program.with_suffix(".stack_sizes")
+    only = ["-O", "binary", "--only-section=.stack_sizes", "--set-section-flags", ".stack_sizes=alloc"]
+    run([_beside(tools, "objcopy"), *only, program, raw], stage="reading stack sizes")
+    entries = raw.read_bytes() if raw.exists() else b""
+    found: dict[str, int] = {}
+    while entries:
+        address, (size, length) = int.from_bytes(entries[:4], "little"), _uleb128(entries[4:])
+        if address & ~1 in names:
+            found[names[address & ~1]] = size
+        entries = entries[4 + length :]
+    return found
+
+
+def _uleb128(data: bytes) -> tuple[int, int]:
+    """Return the number at the start of ``data`` (DWARF 5, 7.6) and the bytes it takes."""
+    value = 0
+    for index, byte in enumerate(data):
+        value |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:
+            return value, index + 1
+    raise BuildError("the section .stack_sizes ends within a number")
+
+
+def _beside(compiler: Path, tool: str) -> str:
+    return str(compiler.with_name(compiler.name.replace("gcc", tool)))
+
+
+def deepest_stack(graphs: list[str], root: str, assembly: Mapping[str, int] | None = None) -> int:
     """Return the bytes of stack of ``root`` and the deepest path of calls below it.
 
-    ``graphs`` are GCC's -fcallgraph-info=su files. Raises BuildError when a function recurses or its frame is not
-    of a fixed size; library functions of the compiler (soft float) count as 0.
+    ``graphs`` are GCC's -fcallgraph-info=su files; ``assembly`` are the functions they know nothing of. Raises
+    BuildError when a function recurses or its frame is not of a fixed size; library functions of the compiler (soft float) count as 0.
     A call through a pointer counts as the deepest function that makes none itself: pointers are to plain loops.
     """
-    own: dict[str, int] = {}
+    own: dict[str, int] = dict(assembly or {})
     calls: dict[str, set[str]] = {}
     for text in graphs:
         for title, label in re.findall(r'node: \{ title: "([^"]*)" label: "([^"]*)"', text):

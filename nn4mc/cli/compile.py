@@ -7,7 +7,7 @@ import click
 
 from nn4mc.cli.console import print_json
 from nn4mc.cli.model import import_options, model_options
-from nn4mc.codegen.target import TARGETS
+from nn4mc.target import TARGETS
 
 
 @click.command("compile")

@@ -1,27 +1,28 @@
 """From a lowered graph and its plan to the text of a folder of C."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nn4mc import __version__
+from nn4mc.codegen.constants import Constants, PackedName, make_constants
 from nn4mc.codegen.golden import Golden, interface_type, make_golden
 from nn4mc.codegen.identifiers import c_identifier, comment_text
 from nn4mc.codegen.literals import float_literal, rows
 from nn4mc.codegen.model_id import model_id
-from nn4mc.codegen.names import C_TYPES, initial_state_name, place, tensor_names
+from nn4mc.codegen.names import C_TYPES, initial_state_name, place, reserved_names, tensor_names
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
-from nn4mc.codegen.target import Target
 from nn4mc.gate import check
 from nn4mc.ir import FLOAT32, INT8, Graph, Node, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.activation import IDENTITY, fused_activation
 from nn4mc.ops.base import size
 from nn4mc.plan import Plan, Region, shown_outputs
+from nn4mc.target import DEFAULT_CODE, SMALL_BLOCK_ROWS, CodeOptions, Target
 
-_ALWAYS = ("nn4mc_product",)
+_ALWAYS = ("nn4mc_copy",)
 """The copying loops of every network."""
 _COPY = {FLOAT32: "nn4mc_copy", INT8: "nn4mc_copy_int8"}
 
@@ -37,15 +38,20 @@ class Emitted:
     const_bytes: int
 
 
-def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
+def emit(graph: Graph, plan: Plan, name: str, target: Target, code: CodeOptions = DEFAULT_CODE) -> Emitted:
     """Return the C of a lowered graph: ``<name>.h``, ``<name>.c``, the runtime, library.json and an example.
 
     Raises GraphError when the graph breaks an invariant.
     """
     check(graph, "lowering")
+    if code.optimize == "size":
+        target = replace(target, block_rows=min(target.block_rows, SMALL_BLOCK_ROWS))
     golden = make_golden(graph)
     identity = model_id(graph)
-    const_bytes = _const_bytes(graph, golden)
+    taken = reserved_names(graph, name)
+    names = tensor_names(graph, plan, taken)
+    constants = make_constants(graph, plan, names, taken, target)
+    const_bytes = constants.nbytes + golden.inputs.nbytes + golden.outputs.nbytes
     values: dict[str, object] = {
         "name": name,
         "NAME": name.upper(),
@@ -65,14 +71,17 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target) -> Emitted:
         "interface": [*_interface(graph, "in", graph.inputs), *_interface(graph, "out", graph.outputs)],
         "layers": [layer_line(graph, node) for node in graph.nodes if not operator(node.op).view],
         "headers": [f"{stem}.h" for stem in _runtime(graph)],
-        **_body(graph, plan, name),
+        "constants": constants.arrays,
+        "states": _states(graph, plan),
+        "copies": _copies(plan, names),
+        "body": _layers(graph, plan, names, constants),
     }
     files = {
         f"{name}.h": render("network.h.j2", values),
         f"{name}.c": render("network.c.j2", values),
         "library.json": render("library.json.j2", values),
         "examples/main.c": render("example.c.j2", values),
-        **network_runtime(target, _runtime(graph)),
+        **network_runtime(target, code, _runtime(graph)),
     }
     return Emitted(name, identity, files, golden, const_bytes)
 
@@ -89,12 +98,6 @@ def layer_line(graph: Graph, node: Node) -> str:
 def parameter_count(graph: Graph) -> int:
     """Return the number of constant values of a graph."""
     return sum(tensor.data.size for tensor in graph.tensors.values() if tensor.data is not None)
-
-
-def _const_bytes(graph: Graph, golden: Golden) -> int:
-    initial = sum(state.initial.size for state in graph.states if state.initial.any())
-    weights = sum(tensor.data.nbytes for tensor in graph.tensors.values() if tensor.data is not None)
-    return weights + golden.inputs.nbytes + golden.outputs.nbytes + 4 * initial
 
 
 def _runtime(graph: Graph) -> list[str]:
@@ -119,21 +122,21 @@ def _interface(graph: Graph, array: str, names: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def _body(graph: Graph, plan: Plan, network: str) -> dict[str, object]:
-    names = tensor_names(graph, plan, network)
-    constants = [
+def _states(graph: Graph, plan: Plan) -> list[dict[str, object]]:
+    """Return where each state is, and the array of those that do not start at zero."""
+    return [
         {
-            "name": names[name],
-            "about": f"{comment_text(name)} {tensor.shape}",
-            "length": size(tensor.shape),
-            "type": C_TYPES[tensor.dtype],
-            "rows": rows(tensor.data),
+            "offset": plan.locations[state.before].offset,
+            "words": state.initial.size,
+            "initial": initial_state_name(index) if state.initial.any() else "",
         }
-        for name, tensor in graph.tensors.items()
-        if tensor.data is not None
+        for index, state in enumerate(graph.states)
     ]
-    states, initial = _states(graph, plan)
-    copies = [
+
+
+def _copies(plan: Plan, names: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return what is moved after the last node ran."""
+    return [
         {
             "source": names[copy.tensor] if copy.source.region is Region.CONSTANT else place(copy.source, copy.dtype),
             "target": place(copy.target, copy.dtype),
@@ -142,28 +145,25 @@ def _body(graph: Graph, plan: Plan, network: str) -> dict[str, object]:
         }
         for copy in plan.copies
     ]
+
+
+def _layers(graph: Graph, plan: Plan, names: Mapping[str, str], constants: Constants) -> list[dict[str, object]]:
     shown = {node: graph.tensors[name] for node, name in shown_outputs(graph).items()}
-    nodes = [node for node in graph.nodes if not operator(node.op).view]
-    layers = [_layer(graph, plan, names, node, shown[node.name]) for node in nodes]
-    return {"constants": [*constants, *initial], "states": states, "copies": copies, "body": layers}
+    return [
+        _layer(graph, plan, names, node, shown[node.name], constants.packed.get(node.name, {}))
+        for node in graph.nodes
+        if not operator(node.op).view
+    ]
 
 
-def _states(graph: Graph, plan: Plan) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Return the states, and the arrays of those that do not start at zero."""
-    states: list[dict[str, object]] = []
-    constants: list[dict[str, object]] = []
-    for index, state in enumerate(graph.states):
-        array = initial_state_name(index) if state.initial.any() else ""
-        offset = plan.locations[state.before].offset
-        states.append({"offset": offset, "words": state.initial.size, "initial": array})
-        if array:
-            about = f"{comment_text(state.before)} before the first step"
-            entry = {"name": array, "about": about, "length": state.initial.size}
-            constants.append({**entry, "type": C_TYPES[FLOAT32], "rows": rows(state.initial)})
-    return states, constants
-
-
-def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node, shown: Tensor) -> dict[str, object]:
+def _layer(
+    graph: Graph,
+    plan: Plan,
+    names: Mapping[str, str],
+    node: Node,
+    shown: Tensor,
+    packed: Mapping[str, PackedName],
+) -> dict[str, object]:
     """Return a node's C and its output ``shown`` to traces."""
     inputs = [graph.tensors[name] for name in node.inputs]
     outputs = [graph.tensors[name] for name in node.outputs]
@@ -178,6 +178,7 @@ def _layer(graph: Graph, plan: Plan, names: Mapping[str, str], node: Node, shown
         "copy": _COPY[outputs[0].dtype],
         "scratch": place(scratch) if scratch else "",
         "attributes": node.attributes,
+        "packed": packed,
         **operator(node.op).details(node, inputs, outputs),
     }
     code = render(f"ops/{node.op}.c.j2", values).strip("\n") + _activation(node, values)

@@ -8,7 +8,7 @@ from nn4mc.plan import Location, Plan, Region
 
 _TAKEN = frozenset(
     "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst "
-    "factor image layer point product range sum".split()
+    "factor image layer point product range sum run runs rows parts gates candidate hidden_part".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
 _FUNCTIONS = ("init", "run", "save", "restore", "selftest", "t", "status_t")
@@ -58,14 +58,17 @@ def initial_state_name(index: int) -> str:
     return f"initial_state_{index}"
 
 
-def tensor_names(graph: Graph, plan: Plan, network: str) -> Mapping[str, str]:
+def reserved_names(graph: Graph, network: str) -> set[str]:
+    """Return what no constant may be called in the C of ``network``: its functions, macros and variables."""
+    taken = {*_TAKEN, *(f"{network}_{name}" for name in _FUNCTIONS), *(f"{network.upper()}_{name}" for name in _MACROS)}
+    return taken | {initial_state_name(index) for index in range(len(graph.states))}
+
+
+def tensor_names(graph: Graph, plan: Plan, taken: set[str]) -> Mapping[str, str]:
     """Return the C expression of every tensor: an array's name for constants, a place for the others.
 
-    It is empty for an optional output that nobody reads. ``network`` is the C name of the network, whose own
-    functions and macros no constant may be called.
+    It is empty for an optional output that nobody reads. ``taken`` grows by the constants' names.
     """
-    taken = {*_TAKEN, *(f"{network}_{name}" for name in _FUNCTIONS), *(f"{network.upper()}_{name}" for name in _MACROS)}
-    taken |= {initial_state_name(index) for index in range(len(graph.states))}
     names = {}
     for name, tensor in graph.tensors.items():
         if tensor.data is not None:

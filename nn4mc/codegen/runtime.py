@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nn4mc.codegen.target import Target
 from nn4mc.resources import resource
+from nn4mc.target import ACTIVATION_ERRORS, GENERIC, CodeOptions, Target
 
-_HEADERS = ("nn4mc_bits", "nn4mc_status")
+_HEADERS = ("nn4mc_bits", "nn4mc_config", "nn4mc_mac", "nn4mc_status")
 """What every network includes."""
+_CONFIG = "nn4mc_config.h"
+_CONFIG_GUARD = "#define NN4MC_CONFIG_H\n"
+_SECTIONS = {"ram": ".data.nn4mc_weights", "ccm": ".ccmram.nn4mc_weights"}
+"""Sections that linker scripts place in RAM and in the core-coupled memory, and that start-up code fills."""
 
 
 def runtime_folder() -> Path:
@@ -15,13 +19,28 @@ def runtime_folder() -> Path:
     return resource("firmware", "lib", "nn4mc", "src")
 
 
-def network_runtime(target: Target, stems: Sequence[str]) -> Mapping[str, str]:
-    """Return the runtime files ``stems`` (.h and .c) a network needs, by name, configured for ``target``."""
+def network_runtime(target: Target, code: CodeOptions, stems: Sequence[str]) -> Mapping[str, str]:
+    """Return the runtime files ``stems`` (.h, .c and .S) a network needs, by name, configured for ``target``."""
     folder = runtime_folder()
-    needed = (*_HEADERS, *stems)
-    files = {path.name: path.read_text() for stem in needed for path in sorted(folder.glob(f"{stem}.[ch]"))}
-    config = (folder / "nn4mc_config.h").read_text()
-    files["nn4mc_config.h"] = config.replace(
-        "#define NN4MC_BLOCK_ROWS 4", f"#define NN4MC_BLOCK_ROWS {target.block_rows}"
-    )
+    files = {path.name: path.read_text() for stem in (*_HEADERS, *stems) for path in _files_of(folder, stem)}
+    defines = "".join(f"#define {one}\n" for one in code_defines(target, code))
+    files[_CONFIG] = files[_CONFIG].replace(_CONFIG_GUARD, f"{_CONFIG_GUARD}\n{defines}" if defines else _CONFIG_GUARD)
     return files
+
+
+def code_defines(target: Target, code: CodeOptions) -> list[str]:
+    """Return the macros of nn4mc_config.h that a target and a user's options ask for, each NAME or NAME VALUE."""
+    asked = {
+        "NN4MC_PORTABLE": target.name == GENERIC,
+        "NN4MC_SMALL_CODE": code.optimize == "size",
+        "NN4MC_MAC_FMA": code.mac == "fma",
+        f"NN4MC_ACTIVATION_ERROR {ACTIVATION_ERRORS.index(code.activation_error)}": code.activation_error
+        != ACTIVATION_ERRORS[0],
+        f'NN4MC_WEIGHTS_SECTION "{_SECTIONS.get(code.weights)}"': code.weights in _SECTIONS,
+    }
+    return [name for name, wanted in asked.items() if wanted]
+
+
+def _files_of(folder: Path, stem: str) -> list[Path]:
+    """Return the header and the source of a stem, and its assembly, which stands in for the source on its core."""
+    return [*sorted(folder.glob(f"{stem}.[ch]")), *sorted(folder.glob(f"{stem}_*.S"))]

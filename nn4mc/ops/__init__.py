@@ -12,6 +12,7 @@ _NOT_OPERATORS = {
     "axes",
     "broadcast",
     "functions",
+    "packing",
     "recurrent",
     "reduction",
     "sliding",

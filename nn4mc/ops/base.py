@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from math import prod
 
 from nn4mc.errors import GraphError
-from nn4mc.ir import FLOAT32, INT8, Array, Node, Shape, Tensor
+from nn4mc.ir import FLOAT32, INT8, Array, Float32Array, Node, Shape, Tensor
+from nn4mc.ops.packing import PackedConstants
+from nn4mc.target import Target
 
 FLOATS = (FLOAT32,)
 ANY_TYPE = (FLOAT32, INT8)
@@ -31,6 +33,11 @@ def nothing_to_add(_node: Node, _inputs: Sequence[Tensor], _outputs: Sequence[Te
     return {}
 
 
+def nothing_packed(_node: Node, _inputs: Sequence[Tensor], _target: Target) -> PackedConstants:
+    """Return {}: the operator reads its constants as they are."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Operator:
     """One operator; its C is ``codegen/templates/ops/<name>.c.j2``.
@@ -40,6 +47,9 @@ class Operator:
     words of working memory; ``attributes`` are the names a node may carry; ``constants`` are the inputs that must be
     constants; ``types`` are those its inputs and outputs may have; ``runtime`` names the C files it calls,
     ``runtime_of`` those that only some attributes call; ``details`` computes further values for its template.
+
+    ``packed`` lays out constants for the operator's kernel on a target; ``packs`` are the inputs that they stand for,
+    which the template then does not read.
 
     ``in_place`` is the input whose memory output 0 may reuse; ``carried`` are pairs of an input and another output
     that may do so (the states of a recurrent operator); ``optional`` outputs are neither stored nor written where
@@ -59,6 +69,8 @@ class Operator:
     macs: Callable[[Node, Sequence[Shape]], int] = no_macs
     scratch: Callable[[Node, Sequence[Shape]], int] = no_scratch
     details: Callable[[Node, Sequence[Tensor], Sequence[Tensor]], dict[str, object]] = nothing_to_add
+    packed: Callable[[Node, Sequence[Tensor], Target], PackedConstants] = nothing_packed
+    packs: tuple[int, ...] = ()
     attributes: tuple[str, ...] = ()
     constants: tuple[int, ...] = ()
     types: tuple[str, ...] = FLOATS
@@ -127,6 +139,12 @@ def elementwise(
         pointwise=True,
         elementwise=True,
     )
+
+
+def constant(tensor: Tensor) -> Float32Array:
+    """Return the values of a constant, which the gate has checked it is."""
+    assert tensor.data is not None
+    return tensor.data
 
 
 def size(shape: Shape) -> int:

@@ -13,10 +13,14 @@ import numpy as np
 
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION, activation_of
-from nn4mc.ops.base import Operator, expect, expect_shape, size, whole
+from nn4mc.ops.base import Operator, constant, expect, expect_shape, size, whole
+from nn4mc.ops.packing import PackedConstants, pack_channels, pack_groups
 from nn4mc.ops.sliding import DILATIONS, PADS, STRIDES, Sliding, sliding_axes, tap_slices
+from nn4mc.target import Target
 
 GROUPS = "groups"
+MOST_CHANNELS = 8
+"""Channels that the depthwise kernel takes side by side: it keeps their sums, weights and inputs in registers."""
 
 
 def _axes(node: Node, inputs: Sequence[Shape]) -> tuple[Sliding, Sliding]:
@@ -62,7 +66,32 @@ def _macs(node: Node, inputs: Sequence[Shape]) -> int:
 
 
 def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
-    return {"axes": _axes(node, [tensor.shape for tensor in inputs])}
+    """``axes``; ``touching``: whether a row of taps is one run of the image; ``runs`` that a kernel meets at most."""
+    height, width = _axes(node, [tensor.shape for tensor in inputs])
+    touching = _is_depthwise(node, inputs) or (whole(node, GROUPS) == 1 and width.dilation == 1)
+    return {
+        "axes": (height, width),
+        "touching": int(touching),
+        "runs": height.kernel * (1 if touching else width.kernel),
+    }
+
+
+def _is_depthwise(node: Node, inputs: Sequence[Tensor]) -> bool:
+    """Return whether each output channel has one input channel of its own."""
+    return whole(node, GROUPS) == len(constant(inputs[1])) == inputs[0].shape[3] > 1
+
+
+def _packed(node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
+    """The rows of each group are its output channels, the columns the taps of the kernel and their channels.
+
+    Where each output channel has one input channel of its own, blocks of channels take their taps side by side.
+    """
+    weights, bias = constant(inputs[1]), constant(inputs[2])
+    outputs, groups = len(weights), whole(node, GROUPS)
+    flat = weights.reshape(outputs, -1)
+    if _is_depthwise(node, inputs):
+        return {"rows": pack_channels(flat, bias, min(target.block_rows, MOST_CHANNELS))}
+    return {"rows": pack_groups(flat, bias, groups, weights.shape[3], target.block_rows)}
 
 
 OPERATOR = Operator(
@@ -73,8 +102,10 @@ OPERATOR = Operator(
     reference=_reference,
     macs=_macs,
     details=_details,
+    packed=_packed,
+    packs=(1, 2),
     attributes=(STRIDES, DILATIONS, PADS, GROUPS, ACTIVATION),
     constants=(1, 2),
-    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_product"),
+    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_rows", "nn4mc_channels"),
     takes_activation=True,
 )

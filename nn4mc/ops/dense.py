@@ -5,9 +5,11 @@ The C adds in one order: bias first, then the products in the order of the input
 
 from collections.abc import Sequence
 
-from nn4mc.ir import Array, Node, Shape
+from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION, activation_of
-from nn4mc.ops.base import Operator, expect, expect_shape, size
+from nn4mc.ops.base import Operator, constant, expect, expect_shape, size
+from nn4mc.ops.packing import PackedConstants, pack_rows
+from nn4mc.target import Target
 
 
 def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
@@ -29,6 +31,11 @@ def _macs(_node: Node, inputs: Sequence[Shape]) -> int:
     return size(inputs[0][:-1]) * inputs[1][0] * inputs[1][1]
 
 
+def _packed(_node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
+    weights, bias = constant(inputs[1]), constant(inputs[2])
+    return {"rows": pack_rows(weights, bias, target.block_rows, f"{inputs[1].name} and {inputs[2].name}")}
+
+
 OPERATOR = Operator(
     name="dense",
     about="activation(W x + b) along the last axis",
@@ -36,8 +43,10 @@ OPERATOR = Operator(
     shapes=_shapes,
     reference=_reference,
     macs=_macs,
+    packed=_packed,
+    packs=(1, 2),
     attributes=(ACTIVATION,),
     constants=(1, 2),
-    runtime=("nn4mc_product",),
+    runtime=("nn4mc_rows",),
     takes_activation=True,
 )

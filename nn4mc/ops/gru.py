@@ -19,7 +19,8 @@ import numpy as np
 
 from nn4mc.ir import Array, Float32Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION
-from nn4mc.ops.base import Operator, expect
+from nn4mc.ops.base import Operator, constant, expect
+from nn4mc.ops.packing import PackedConstants, pack_rows
 from nn4mc.ops.recurrent import (
     GATE_ACTIVATION,
     REVERSE,
@@ -31,6 +32,7 @@ from nn4mc.ops.recurrent import (
     window_macs,
     window_shapes,
 )
+from nn4mc.target import Target
 
 _ACTIVATIONS = (ACTIVATION, GATE_ACTIVATION)
 RESET_AFTER = "reset_after"
@@ -79,6 +81,18 @@ def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -
     return window_details(node, [tensor.shape for tensor in inputs], _ACTIVATIONS)
 
 
+def _packed(_node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
+    """Rows r and z meet [x, h] at once; those of n meet x and h apart, since r stands between them."""
+    weights, recurrent, bias = (constant(tensor) for tensor in inputs[2:])
+    n, most = recurrent.shape[1], target.block_rows
+    gates = np.concatenate([weights[: 2 * n], recurrent[: 2 * n]], axis=1)
+    return {
+        "gates": pack_rows(gates, bias[: 2 * n], most, "[W U] and bias of r, z"),
+        "candidate": pack_rows(weights[2 * n :], bias[2 * n : 3 * n], most, "W and bias of n"),
+        "hidden_part": pack_rows(recurrent[2 * n :], bias[3 * n :], most, "U and bias of n"),
+    }
+
+
 OPERATOR = Operator(
     name="gru",
     about="a gated recurrent unit over a window",
@@ -88,6 +102,8 @@ OPERATOR = Operator(
     macs=window_macs,
     scratch=_scratch,
     details=_details,
+    packed=_packed,
+    packs=(2, 3, 4),
     attributes=(RESET_AFTER, REVERSE, ACTIVATION, GATE_ACTIVATION),
     constants=(2, 3, 4),
     runtime=("nn4mc_gru", *RUNTIME),

@@ -2,4 +2,4 @@
 
 from nn4mc.ops.base import elementwise
 
-OPERATOR = elementwise("identity", "x; dropped before code is emitted", lambda x: x, ("nn4mc_product",))
+OPERATOR = elementwise("identity", "x; dropped before code is emitted", lambda x: x, ("nn4mc_copy",))

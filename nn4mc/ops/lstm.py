@@ -16,7 +16,8 @@ import numpy as np
 
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION
-from nn4mc.ops.base import Operator
+from nn4mc.ops.base import Operator, constant
+from nn4mc.ops.packing import PackedConstants, pack_rows
 from nn4mc.ops.recurrent import (
     GATE_ACTIVATION,
     REVERSE,
@@ -28,6 +29,7 @@ from nn4mc.ops.recurrent import (
     window_macs,
     window_shapes,
 )
+from nn4mc.target import Target
 
 _ACTIVATIONS = (ACTIVATION, GATE_ACTIVATION)
 
@@ -57,6 +59,15 @@ def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -
     return window_details(node, [tensor.shape for tensor in inputs], _ACTIVATIONS)
 
 
+def _packed(_node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
+    """Rows in the order i, f, o, g: those of one activation together."""
+    weights, recurrent, bias = (constant(tensor) for tensor in inputs[3:])
+    i, f, g, o = np.split(np.arange(len(bias)), 4)
+    order = np.concatenate([i, f, o, g])
+    both = np.concatenate([weights, recurrent], axis=1)[order]
+    return {"gates": pack_rows(both, bias[order], target.block_rows, "[W U] and bias of i, f, o, g")}
+
+
 OPERATOR = Operator(
     name="lstm",
     about="long short-term memory over a window",
@@ -66,6 +77,8 @@ OPERATOR = Operator(
     macs=window_macs,
     scratch=_scratch,
     details=_details,
+    packed=_packed,
+    packs=(3, 4, 5),
     attributes=(ACTIVATION, GATE_ACTIVATION, REVERSE),
     constants=(3, 4, 5),
     runtime=("nn4mc_lstm", *RUNTIME),

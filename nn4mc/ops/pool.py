@@ -69,5 +69,5 @@ OPERATOR = Operator(
     reference=_reference,
     details=_details,
     attributes=(KIND, KERNEL, STRIDES, DILATIONS, PADS, COUNT_INCLUDE_PAD),
-    runtime=("nn4mc_pool", "nn4mc_sliding", "nn4mc_product"),
+    runtime=("nn4mc_pool", "nn4mc_sliding", "nn4mc_copy"),
 )

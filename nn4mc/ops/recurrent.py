@@ -12,7 +12,7 @@ from nn4mc.ops.base import expect, expect_shape, size
 RECURRENT = frozenset({"rnn", "gru", "lstm"})
 REVERSE = "reverse"
 GATE_ACTIVATION = "gate_activation"
-RUNTIME = ("nn4mc_recurrent", "nn4mc_product")
+RUNTIME = ("nn4mc_recurrent", "nn4mc_rows", "nn4mc_copy")
 """The C files that every recurrent operator calls, beside its own and those of its activations."""
 
 _GATE_FILES = ("nn4mc_gate", "nn4mc_activations", "nn4mc_elementary")

@@ -10,9 +10,12 @@ backwards and y[t] is still the answer to x[t]. The C adds bias, W x and U h in 
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION
-from nn4mc.ops.base import Operator
+from nn4mc.ops.base import Operator, constant
+from nn4mc.ops.packing import PackedConstants, pack_rows
 from nn4mc.ops.recurrent import (
     REVERSE,
     RUNTIME,
@@ -23,6 +26,7 @@ from nn4mc.ops.recurrent import (
     window_macs,
     window_shapes,
 )
+from nn4mc.target import Target
 
 _ACTIVATIONS = (ACTIVATION,)
 
@@ -49,6 +53,12 @@ def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -
     return window_details(node, [tensor.shape for tensor in inputs], _ACTIVATIONS)
 
 
+def _packed(_node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
+    weights, recurrent, bias = (constant(tensor) for tensor in inputs[2:])
+    both = np.concatenate([weights, recurrent], axis=1)
+    return {"rows": pack_rows(both, bias, target.block_rows, "[W U] and bias")}
+
+
 OPERATOR = Operator(
     name="rnn",
     about="Elman's recurrent layer over a window",
@@ -58,6 +68,8 @@ OPERATOR = Operator(
     macs=window_macs,
     scratch=_scratch,
     details=_details,
+    packed=_packed,
+    packs=(2, 3, 4),
     attributes=(ACTIVATION, REVERSE),
     constants=(2, 3, 4),
     runtime=("nn4mc_rnn", *RUNTIME),

@@ -68,7 +68,7 @@ def test_compile_writes_and_says_what(tmp_path: Path, raptor):
 def test_compile_takes_name_and_target(tmp_path: Path):
     found = nn4mc("compile", "raptor", "-o", tmp_path, "--name", "pilot", "--target", "generic")
     assert found.exit_code == 0
-    assert (tmp_path / "pilot.h").is_file() and "NN4MC_BLOCK_ROWS 1" in (tmp_path / "nn4mc_config.h").read_text()
+    assert (tmp_path / "pilot.h").is_file() and "#define NN4MC_PORTABLE" in (tmp_path / "nn4mc_config.h").read_text()
 
 
 def test_inspect_json_holds_layers_and_exact_memory(raptor):

@@ -18,7 +18,7 @@ def test_writes_a_new_folder_and_nothing_else(tmp_path: Path, raptor: Network):
 def test_replaces_its_own_files(tmp_path: Path, raptor: Network):
     raptor.write(tmp_path)
     compile_model("raptor", target_name="generic").write(tmp_path)
-    assert "NN4MC_BLOCK_ROWS 1" in (tmp_path / "nn4mc_config.h").read_text()
+    assert "#define NN4MC_PORTABLE" in (tmp_path / "nn4mc_config.h").read_text()
 
 
 @pytest.mark.parametrize("name", ["raptor.c", "library.json", "nn4mc_gru.c", "examples/main.c"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nn4mc.codegen.runtime import runtime_folder
-from nn4mc.codegen.target import TARGETS
+from nn4mc.target import TARGETS
 from tests.c_network import build_library
 
 RUNTIME = runtime_folder()

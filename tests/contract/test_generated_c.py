@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from nn4mc.api import Network, compile_graph, compile_model
+from nn4mc.build.cross import sources_in
 from nn4mc.build.host import WARNINGS
-from nn4mc.codegen.target import TARGETS
+from nn4mc.target import TARGETS
 from tests.conftest import require
 from tests.contract.folders import compile_every, compiled, stateless
 
@@ -42,7 +43,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def sources(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.glob("*.c"))
+    return [path.name for path in sources_in(folder)]
 
 
 def test_the_build_uses_all_promised_warnings():
@@ -91,7 +92,16 @@ def test_cppcheck_finds_nothing(name: str, tmp_path: Path):
     NETWORKS[name].write(tmp_path)
     checks = ["--enable=warning,style,performance,portability", "--error-exitcode=1", "--quiet", "--std=c99"]
     # A function that is used by the caller's program alone is no fault of a library.
-    compiled(["cppcheck", *checks, "--suppress=missingIncludeSystem", "-I.", *sources(tmp_path)], tmp_path)
+    compiled(
+        [
+            "cppcheck",
+            *checks,
+            "--suppress=missingIncludeSystem",
+            "-I.",
+            *(name for name in sources(tmp_path) if name.endswith(".c")),
+        ],
+        tmp_path,
+    )
 
 
 def symbols(nm: str, folder: Path) -> list[tuple[str, str]]:
@@ -151,4 +161,4 @@ def test_refuses_to_be_built_with_fast_math(tmp_path: Path, flag: str):
 def test_library_json_keeps_the_bits_and_leaves_the_example_out(folder: Path):
     described = json.loads((folder / "library.json").read_text())
     assert "-ffp-contract=off" in described["build"]["flags"]
-    assert described["build"]["srcFilter"] == ["+<*.c>"]
+    assert described["build"]["srcFilter"] == ["+<*.c>", "+<*.S>"]

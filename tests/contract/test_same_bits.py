@@ -8,7 +8,7 @@ import pytest
 
 from nn4mc.build.host import FLAGS, host_compiler
 from nn4mc.codegen.runtime import runtime_folder
-from nn4mc.codegen.target import target
+from nn4mc.target import target
 
 RUNTIME = runtime_folder()
 SOURCES = [Path(__file__).parent / "same_bits.c", RUNTIME / "nn4mc_elementary.c", RUNTIME / "nn4mc_activations.c"]

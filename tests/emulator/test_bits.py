@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nn4mc.api import Network, compile_graph, compile_model
+from nn4mc.build.cross import sources_in
 from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.hil.controller import write_controller
 from nn4mc.hil.rig import load_rig
@@ -35,7 +36,7 @@ def run_network(network: Network, sequences: Float32Array, machine: Machine, fol
         f"#define NET_IN_LEN {network.name.upper()}_IN_LEN\n#define NET_OUT_LEN {network.name.upper()}_OUT_LEN\n"
     )
     given = np.array(sequences.shape[:2], "<u4").tobytes() + sequences.astype("<f4").tobytes()
-    sources = [*sorted(folder.glob("*.c")), HERE / "network_program.c"]
+    sources = [*sources_in(folder), HERE / "network_program.c"]
     words = np.frombuffer(answer(machine, sources, given, folder), "<u4")
     return words.reshape(-1, 1 + network.plan.out_len)
 
@@ -140,7 +141,7 @@ def test_the_policy_controller_gives_identical_bits_for_any_sensor_bits(tmp_path
     rig = load_rig("quadrotor")
     write_controller(rig, tmp_path)
     rows = policy_rows(400)
-    sources = [*sorted(tmp_path.glob("*.c")), *sorted(runtime_folder().glob("*.c")), HERE / "policy_program.c"]
+    sources = [*sources_in(tmp_path), *sources_in(runtime_folder()), HERE / "policy_program.c"]
     host = answer(HOST, sources, rows.tobytes(), tmp_path / "host")
     found = answer(machine, sources, rows.tobytes(), tmp_path / "emulated")
     assert found == host

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tests.c_batch
 from nn4mc.api import compile_graph
 from nn4mc.errors import GraphError
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.ir import Array, Node
 from nn4mc.ops import operator
 from nn4mc.passes import lower
+from tests.c_batch import build_batch
 from tests.kernel_cases import SOURCE, Case, worst_errors
 
 CONV = operator("conv")
@@ -79,14 +79,13 @@ def test_c_is_float64_within_1e_6_of_the_range(tmp_path: Path):
     assert worst_errors([random_case(rng) for _ in range(90)], tmp_path).max() < 1e-6
 
 
-def test_c_has_the_same_bits_with_one_and_four_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_c_has_the_same_bits_in_the_blocks_of_either_target(tmp_path: Path):
     rng = np.random.default_rng(3)
     cases = [random_case(rng) for _ in range(12)]
-    found, flags = [], tests.c_batch.FLAGS
-    for rows in (1, 4):
-        monkeypatch.setattr(tests.c_batch, "FLAGS", (*flags, f"-DNN4MC_BLOCK_ROWS={rows}"))
-        networks = [case.network(f"rows_{rows}_{i}") for i, case in enumerate(cases)]
-        batch = tests.c_batch.build_batch(networks, tmp_path / str(rows))
+    found = []
+    for target in ("cortex-m4f", "generic"):
+        networks = [case.network(f"case_{i}", target) for i, case in enumerate(cases)]
+        batch = build_batch(networks, tmp_path / target)
         runs = zip(networks, cases, strict=True)
         found.append([batch[network.name].run(case.inputs[0][np.newaxis]).tobytes() for network, case in runs])
     assert found[0] == found[1]
@@ -120,7 +119,7 @@ def test_takes_an_activation_behind_it_and_applies_it_in_c(tmp_path: Path):
     graph = builder.finish([out], SOURCE)
     assert [(node.op, node.attributes["activation"]) for node in lower(graph).nodes] == [("conv", "relu")]
     network = compile_graph(graph)
-    found = tests.c_batch.build_batch([network], tmp_path)["fused"].selftest()
+    found = build_batch([network], tmp_path)["fused"].selftest()
     assert found <= network.emitted.golden.limit
     assert network.emitted.golden.outputs.min() == 0.0
 

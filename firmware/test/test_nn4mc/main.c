@@ -4,7 +4,7 @@
 #include "hil_crc32.h"
 #include "nn4mc_bits.h"
 #include "nn4mc_elementary.h"
-#include "nn4mc_product.h"
+#include "nn4mc_copy.h"
 
 static bool near(float value, float expected, float tolerance)
 {

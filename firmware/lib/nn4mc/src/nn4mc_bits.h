@@ -28,6 +28,14 @@
 #define NN4MC_KEEP_LOOP
 #endif
 
+#if defined(__GNUC__)
+#define NN4MC_INLINE __attribute__((always_inline)) inline
+#define NN4MC_NOINLINE __attribute__((noinline))
+#else
+#define NN4MC_INLINE inline
+#define NN4MC_NOINLINE
+#endif
+
 #define NN4MC_SIGN_BIT 0x80000000u
 #define NN4MC_INFINITY_BITS 0x7f800000u
 

@@ -1,13 +1,23 @@
 /*
- * What the kernels are built for; `nn4mc compile --target` writes its own copy of this file.
- * Rows that a product works on at a time: 4 keeps four accumulators in registers, 1 gives the smallest code.
- * The results are the same to the last bit.
+ * What the kernels are built for; `nn4mc compile` writes its own copy of this file. It is read by C and by assembly.
+ *
+ * NN4MC_PORTABLE    no assembly, whatever the core
+ * NN4MC_SMALL_CODE  kernels without unrolled loops
+ * NN4MC_MAC_FMA     a product is added with one rounding (VFMA, fmaf) instead of two
+ * NN4MC_WEIGHTS_SECTION  the section of the constants
  */
 #ifndef NN4MC_CONFIG_H
 #define NN4MC_CONFIG_H
 
-#ifndef NN4MC_BLOCK_ROWS
-#define NN4MC_BLOCK_ROWS 4
+#if defined(__ARM_ARCH_7EM__) && defined(__ARM_FP) && !defined(NN4MC_PORTABLE)
+#define NN4MC_CORTEX_M4F 1
+#endif
+
+/* Where constants are read from, on the target alone: a section that its linker script puts into RAM. */
+#if defined(NN4MC_WEIGHTS_SECTION) && defined(__arm__)
+#define NN4MC_WEIGHTS __attribute__((section(NN4MC_WEIGHTS_SECTION)))
+#else
+#define NN4MC_WEIGHTS
 #endif
 
 #endif

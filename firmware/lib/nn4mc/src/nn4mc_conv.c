@@ -1,192 +1,90 @@
 #include "nn4mc_conv.h"
 
-#include "nn4mc_config.h"
-#include "nn4mc_product.h"
-
-/* The part of the kernel and of an image that meet at one position. */
+/* Where the kernel's taps meet the image: of its rows, of its columns at one position. */
 typedef struct patch {
-    size_t rows; /* taps */
-    size_t columns;
-    size_t tap; /* the first one, in the kernel */
-    size_t x;   /* the element it meets, in the image */
-    size_t row_step; /* elements of the image from tap to tap */
-    size_t column_step;
+    nn4mc_taps_t rows;
+    nn4mc_taps_t columns;
 } patch_t;
 
-static patch_t patch_at(const nn4mc_conv_t *conv, const nn4mc_taps_t *rows, size_t column)
+/* Columns of the product before the tap (row, column) of the kernel. */
+static size_t column_of(const nn4mc_conv_t *conv, size_t row, size_t column)
 {
-    const nn4mc_taps_t columns = nn4mc_taps_at(&conv->columns, column);
-    patch_t patch;
-    patch.rows = columns.count ? rows->count : 0;
-    patch.columns = columns.count;
-    patch.tap = rows->first * conv->columns.kernel + columns.first;
-    patch.x = (rows->start * conv->columns.length + columns.start) * conv->channels;
-    patch.row_step = conv->rows.dilation * conv->columns.length * conv->channels;
-    patch.column_step = conv->columns.dilation * conv->channels;
-    return patch;
+    return (row * conv->columns.kernel + column) * conv->depth;
 }
 
-#if NN4MC_BLOCK_ROWS == 4
-/* Four output channels side by side: one load of x serves four products, and no sum waits for the one before it. */
-static void accumulate_four(const float *NN4MC_RESTRICT w, size_t stride, const float *NN4MC_RESTRICT x,
-                            float *NN4MC_RESTRICT y, size_t count)
+/* Writes what a patch meets, in the order of the product's columns; returns how many runs, at least one. */
+static size_t find_runs(const nn4mc_conv_t *conv, const patch_t *patch, const float *x, nn4mc_run_t runs[])
 {
-    const float *const w1 = w + stride;
-    const float *const w2 = w1 + stride;
-    const float *const w3 = w2 + stride;
-    float y0 = y[0];
-    float y1 = y[1];
-    float y2 = y[2];
-    float y3 = y[3];
-    for (size_t i = 0; i < count; ++i) {
-        const float value = x[i];
-        y0 += w[i] * value;
-        y1 += w1[i] * value;
-        y2 += w2[i] * value;
-        y3 += w3[i] * value;
-    }
-    y[0] = y0;
-    y[1] = y1;
-    y[2] = y2;
-    y[3] = y3;
-}
-#endif
-
-/* y[outputs] += w[outputs][count] x[count], the rows of w `stride` apart. */
-static void accumulate(const float *NN4MC_RESTRICT w, size_t stride, const float *NN4MC_RESTRICT x,
-                       float *NN4MC_RESTRICT y, size_t outputs, size_t count)
-{
-    size_t output = 0;
-#if NN4MC_BLOCK_ROWS == 4
-    for (; output + 4 <= outputs; output += 4) {
-        accumulate_four(w + output * stride, stride, x, y + output, count);
-    }
-#endif
-    for (; output < outputs; ++output) {
-        const float *const weights = w + output * stride;
-        float sum = y[output];
-        for (size_t i = 0; i < count; ++i) {
-            sum += weights[i] * x[i];
-        }
-        y[output] = sum;
-    }
-}
-
-/* y[outputs of a group] += w x over a patch; where columns touch in x as they do in w, a row is one run. */
-static void accumulate_patch(const nn4mc_conv_t *conv, const patch_t *patch, const float *w, const float *x, float *y)
-{
-    const size_t depth = conv->channels / conv->groups;
-    const size_t stride = conv->rows.kernel * conv->columns.kernel * depth;
-    const int touching = patch->column_step == depth;
-    const size_t runs = touching ? 1 : patch->columns;
-    const size_t count = touching ? patch->columns * depth : depth;
-    for (size_t row = 0; row < patch->rows; ++row) {
-        const float *const w_row = w + (patch->tap + row * conv->columns.kernel) * depth;
-        const float *const x_row = x + patch->x + row * patch->row_step;
-        for (size_t run = 0; run < runs; ++run) {
-            accumulate(w_row + run * depth, stride, x_row + run * patch->column_step, y,
-                       conv->outputs / conv->groups, count);
+    const size_t taps = conv->touching ? patch->columns.count : 1; /* a run */
+    const size_t rows = patch->columns.count ? patch->rows.count : 0;
+    size_t count = 0;
+    size_t met = 0;
+    for (size_t i = 0; i < rows; ++i) {
+        const size_t image_row = patch->rows.start + i * conv->rows.dilation;
+        for (size_t j = 0; j < patch->columns.count; j += taps) {
+            const size_t image_column = patch->columns.start + j * conv->columns.dilation;
+            const size_t column = column_of(conv, patch->rows.first + i, patch->columns.first + j);
+            runs[count].x = x + (image_row * conv->columns.length + image_column) * conv->channels;
+            runs[count].columns = (uint32_t)(taps * conv->depth);
+            runs[count].skip = (uint32_t)(column - met);
+            met = column + taps * conv->depth;
+            ++count;
         }
     }
-}
-
-/* All output channels at one position. */
-static void groups_at(const nn4mc_conv_t *conv, const patch_t *patch, const float *x, float *y)
-{
-    const size_t depth = conv->channels / conv->groups;
-    const size_t outputs = conv->outputs / conv->groups;
-    const size_t weights = outputs * conv->rows.kernel * conv->columns.kernel * depth;
-    for (size_t group = 0; group < conv->groups; ++group) {
-        accumulate_patch(conv, patch, conv->weights + group * weights, x + group * depth, y + group * outputs);
+    if (count == 0) {
+        runs[0].x = x;
+        runs[0].columns = 0;
+        runs[0].skip = 0;
+        count = 1;
     }
+    return count;
 }
 
-#if NN4MC_BLOCK_ROWS == 4
-/* Four neighbouring output channels, each with its own weights w[4][taps] and its own input channel. */
-static void depthwise_four(const nn4mc_conv_t *conv, const patch_t *patch, const float *w, const float *const x[4],
-                           float *NN4MC_RESTRICT y)
+/* All output channels at `positions` neighbouring positions that meet the same taps. */
+static void apply(const nn4mc_conv_t *conv, nn4mc_run_t runs[], size_t run_count, size_t positions, float y[])
 {
-    const size_t taps = conv->rows.kernel * conv->columns.kernel;
-    float y0 = y[0];
-    float y1 = y[1];
-    float y2 = y[2];
-    float y3 = y[3];
-    for (size_t row = 0; row < patch->rows; ++row) {
-        const float *weight = w + patch->tap + row * conv->columns.kernel;
-        size_t at = patch->x + row * patch->row_step;
-        for (size_t column = 0; column < patch->columns; ++column) {
-            y0 += weight[0] * x[0][at];
-            y1 += weight[taps] * x[1][at];
-            y2 += weight[2 * taps] * x[2][at];
-            y3 += weight[3 * taps] * x[3][at];
-            ++weight;
-            at += patch->column_step;
+    ptrdiff_t x = 0;
+    for (size_t i = 0; i < conv->product.count; ++i) {
+        const nn4mc_part_t *const part = conv->product.parts + i;
+        nn4mc_rows_t rows = part->rows;
+        rows.positions = (uint32_t)positions;
+        for (size_t run = 0; run < run_count; ++run) {
+            runs[run].x += (ptrdiff_t)part->x - x;
         }
+        x = (ptrdiff_t)part->x;
+        part->kernel(&rows, runs, run_count, y + part->first);
     }
-    y[0] = y0;
-    y[1] = y1;
-    y[2] = y2;
-    y[3] = y3;
 }
-#endif
 
-static float depthwise_one(const nn4mc_conv_t *conv, const patch_t *patch, const float *w, const float *x, float sum)
+/* How many positions from this one on have no column of the kernel in the padding; 1 if it has itself. */
+static size_t alike(const nn4mc_sliding_t *columns, size_t position, size_t met)
 {
-    for (size_t row = 0; row < patch->rows; ++row) {
-        const float *const weights = w + patch->tap + row * conv->columns.kernel;
-        const float *const x_row = x + patch->x + row * patch->row_step;
-        for (size_t column = 0; column < patch->columns; ++column) {
-            sum += weights[column] * x_row[column * patch->column_step];
-        }
+    const size_t reach = (columns->kernel - 1) * columns->dilation;
+    const size_t end = columns->before + columns->length;
+    if (met < columns->kernel) {
+        return 1;
     }
-    return sum;
+    return (end - reach - 1 - position * columns->stride) / columns->stride + 1;
 }
 
-/* All output channels at one position: output channel o sees input channel o / multiplier. */
-static void channels_at(const nn4mc_conv_t *conv, const patch_t *patch, const float *x, float *y)
-{
-    const size_t taps = conv->rows.kernel * conv->columns.kernel;
-    const size_t multiplier = conv->outputs / conv->channels;
-    size_t output = 0;
-#if NN4MC_BLOCK_ROWS == 4
-    for (; output + 4 <= conv->outputs; output += 4) {
-        const float *const channels[4] = {
-            x + output / multiplier,
-            x + (output + 1) / multiplier,
-            x + (output + 2) / multiplier,
-            x + (output + 3) / multiplier,
-        };
-        depthwise_four(conv, patch, conv->weights + output * taps, channels, y + output);
-    }
-#endif
-    for (; output < conv->outputs; ++output) {
-        y[output] = depthwise_one(conv, patch, conv->weights + output * taps, x + output / multiplier, y[output]);
-    }
-}
-
-static void slide(const nn4mc_conv_t *conv, const float *x, float *y,
-                  void (*at)(const nn4mc_conv_t *conv, const patch_t *patch, const float *x, float *y))
+void nn4mc_conv(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, nn4mc_run_t runs[], float *NN4MC_RESTRICT y)
 {
     const size_t image = conv->rows.length * conv->columns.length * conv->channels;
     for (size_t sample = 0; sample < conv->batch; ++sample) {
         for (size_t row = 0; row < conv->rows.outputs; ++row) {
-            const nn4mc_taps_t rows = nn4mc_taps_at(&conv->rows, row);
-            for (size_t column = 0; column < conv->columns.outputs; ++column) {
-                const patch_t patch = patch_at(conv, &rows, column);
-                nn4mc_copy(conv->bias, y, conv->outputs);
-                at(conv, &patch, x + sample * image, y);
-                y += conv->outputs;
+            patch_t patch;
+            size_t positions = 1;
+            patch.rows = nn4mc_taps_at(&conv->rows, row);
+            for (size_t column = 0; column < conv->columns.outputs; column += positions) {
+                const size_t left = conv->columns.outputs - column;
+                size_t run_count;
+                patch.columns = nn4mc_taps_at(&conv->columns, column);
+                positions = alike(&conv->columns, column, patch.columns.count);
+                positions = positions < left ? positions : left;
+                run_count = find_runs(conv, &patch, x + sample * image, runs);
+                apply(conv, runs, run_count, positions, y);
+                y += positions * conv->outputs;
             }
         }
     }
-}
-
-void nn4mc_conv_grouped(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y)
-{
-    slide(conv, x, y, groups_at);
-}
-
-void nn4mc_conv_depthwise(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y)
-{
-    slide(conv, x, y, channels_at);
 }

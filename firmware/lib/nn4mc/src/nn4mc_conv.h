@@ -5,9 +5,8 @@
 #ifndef NN4MC_CONV_H
 #define NN4MC_CONV_H
 
-#include <stddef.h>
-
 #include "nn4mc_bits.h"
+#include "nn4mc_rows.h"
 #include "nn4mc_sliding.h"
 
 #ifdef __cplusplus
@@ -15,21 +14,21 @@ extern "C" {
 #endif
 
 typedef struct nn4mc_conv {
-    const float *weights; /* [outputs][rows.kernel][columns.kernel][channels / groups] */
-    const float *bias;    /* [outputs] */
+    nn4mc_product_t product; /* rows are output channels; columns are the kernel's rows, columns and channels */
     nn4mc_sliding_t rows;
     nn4mc_sliding_t columns;
     size_t batch;
     size_t channels;
-    size_t outputs; /* output channels */
-    size_t groups;  /* output channel o sees input channels of group o / (outputs / groups) */
+    size_t outputs;  /* output channels */
+    size_t depth;    /* columns of the product a tap: input channels a group */
+    int touching;    /* 1: all taps of a row of the kernel are one run, 0: each is one */
 } nn4mc_conv_t;
 
-/* y[batch][rows.outputs][columns.outputs][outputs] from x[batch][rows.length][columns.length][channels]. */
-void nn4mc_conv_grouped(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y);
-
-/* The same for one input channel a group (channels = groups), where it is faster. */
-void nn4mc_conv_depthwise(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y);
+/*
+ * y[batch][rows.outputs][columns.outputs][outputs] from x[batch][rows.length][columns.length][channels].
+ * runs is working memory: one a row of the kernel if `touching`, else one a tap.
+ */
+void nn4mc_conv(const nn4mc_conv_t *conv, const float *NN4MC_RESTRICT x, nn4mc_run_t runs[], float *NN4MC_RESTRICT y);
 
 #ifdef __cplusplus
 }

@@ -1,32 +1,32 @@
 #include "nn4mc_gru.h"
 
-#include "nn4mc_product.h"
+#include "nn4mc_copy.h"
 
 void nn4mc_gru_step(const nn4mc_gru_t *gru, const float x[], const float h[], float next[],
                     float *NN4MC_RESTRICT gates)
 {
     const size_t n = gru->hidden;
-    const float *const recurrent_n = gru->recurrent + 2 * n * n;
+    const nn4mc_run_t both[2] = {{x, (uint32_t)gru->inputs, 0}, {h, (uint32_t)n, 0}};
     float *const r = gates;
     float *const z = gates + n;
     float *const candidate = gates + 2 * n;
     float *const hidden_part = gates + 3 * n;
 
-    nn4mc_copy(gru->bias, gates, 4 * n);
-    nn4mc_accumulate(gru->weights, x, gates, 3 * n, gru->inputs);
-    nn4mc_accumulate(gru->recurrent, h, gates, 2 * n, n);
+    nn4mc_multiply(&gru->gates, both, 2, gates);
+    nn4mc_multiply(&gru->candidate, both, 1, candidate);
     gru->gate_activation(gates, gates, 2 * n);
 
     if (gru->reset_after) {
-        nn4mc_accumulate(recurrent_n, h, hidden_part, n, n);
+        nn4mc_multiply(&gru->hidden_part, both + 1, 1, hidden_part);
         for (size_t i = 0; i < n; ++i) {
             candidate[i] += hidden_part[i] * r[i];
         }
     } else {
+        const nn4mc_run_t reset = {r, (uint32_t)n, 0};
         for (size_t i = 0; i < n; ++i) {
             r[i] *= h[i];
         }
-        nn4mc_accumulate(recurrent_n, r, hidden_part, n, n);
+        nn4mc_multiply(&gru->hidden_part, &reset, 1, hidden_part);
         for (size_t i = 0; i < n; ++i) {
             candidate[i] += hidden_part[i];
         }

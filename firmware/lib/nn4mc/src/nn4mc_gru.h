@@ -6,6 +6,7 @@
 
 #include "nn4mc_bits.h"
 #include "nn4mc_recurrent.h"
+#include "nn4mc_rows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,9 +14,9 @@ extern "C" {
 
 /* Rows in gate order r, z, n. */
 typedef struct nn4mc_gru {
-    const float *weights;   /* [3 hidden][inputs] */
-    const float *recurrent; /* [3 hidden][hidden] */
-    const float *bias;      /* [4 hidden]: r, z, n of the input, n of the hidden state */
+    nn4mc_product_t gates;       /* r and z of x and h */
+    nn4mc_product_t candidate;   /* n of x */
+    nn4mc_product_t hidden_part; /* n of h, with a bias of its own */
     size_t inputs;
     size_t hidden;
     int reset_after; /* 1: the reset gate acts on the hidden product; 0: on the hidden state before it */

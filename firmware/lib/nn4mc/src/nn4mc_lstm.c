@@ -1,21 +1,20 @@
 #include "nn4mc_lstm.h"
 
-#include "nn4mc_product.h"
+#include "nn4mc_copy.h"
 
 void nn4mc_lstm_step(const nn4mc_lstm_t *lstm, const float x[], const float h[], const float c[], float next_h[],
                      float next_c[], float *NN4MC_RESTRICT gates)
 {
     const size_t n = lstm->hidden;
+    const nn4mc_run_t both[2] = {{x, (uint32_t)lstm->inputs, 0}, {h, (uint32_t)n, 0}};
     float *const i = gates;
     float *const f = gates + n;
-    float *const g = gates + 2 * n;
-    float *const o = gates + 3 * n;
+    float *const o = gates + 2 * n;
+    float *const g = gates + 3 * n;
 
-    nn4mc_dense(lstm->weights, lstm->bias, x, gates, 4 * n, lstm->inputs);
-    nn4mc_accumulate(lstm->recurrent, h, gates, 4 * n, n);
-    lstm->gate_activation(i, i, 2 * n); /* f stands behind i */
+    nn4mc_multiply(&lstm->gates, both, 2, gates);
+    lstm->gate_activation(gates, gates, 3 * n);
     lstm->activation(g, g, n);
-    lstm->gate_activation(o, o, n);
 
     for (size_t k = 0; k < n; ++k) {
         next_c[k] = f[k] * c[k] + i[k] * g[k];

@@ -6,6 +6,7 @@
 
 #include "nn4mc_bits.h"
 #include "nn4mc_recurrent.h"
+#include "nn4mc_rows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,9 +14,7 @@ extern "C" {
 
 /* Rows in gate order i, f, g, o. */
 typedef struct nn4mc_lstm {
-    const float *weights;   /* [4 hidden][inputs] */
-    const float *recurrent; /* [4 hidden][hidden] */
-    const float *bias;      /* [4 hidden] */
+    nn4mc_product_t gates; /* i, f, o and g, of x and h */
     size_t inputs;
     size_t hidden;
     nn4mc_activation_t activation;

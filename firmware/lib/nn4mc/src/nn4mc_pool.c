@@ -1,6 +1,6 @@
 #include "nn4mc_pool.h"
 
-#include "nn4mc_product.h"
+#include "nn4mc_copy.h"
 
 typedef void (*combine_t)(const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y, size_t count);
 

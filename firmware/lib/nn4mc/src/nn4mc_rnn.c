@@ -1,13 +1,13 @@
 #include "nn4mc_rnn.h"
 
-#include "nn4mc_product.h"
+#include "nn4mc_copy.h"
 
 void nn4mc_rnn_step(const nn4mc_rnn_t *rnn, const float x[], const float h[], float next[],
                     float *NN4MC_RESTRICT sums)
 {
     const size_t n = rnn->hidden;
-    nn4mc_dense(rnn->weights, rnn->bias, x, sums, n, rnn->inputs);
-    nn4mc_accumulate(rnn->recurrent, h, sums, n, n);
+    const nn4mc_run_t both[2] = {{x, (uint32_t)rnn->inputs, 0}, {h, (uint32_t)n, 0}};
+    nn4mc_multiply(&rnn->product, both, 2, sums);
     rnn->activation(sums, next, n);
 }
 

@@ -6,15 +6,14 @@
 
 #include "nn4mc_bits.h"
 #include "nn4mc_recurrent.h"
+#include "nn4mc_rows.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct nn4mc_rnn {
-    const float *weights;   /* [hidden][inputs] */
-    const float *recurrent; /* [hidden][hidden] */
-    const float *bias;      /* [hidden] */
+    nn4mc_product_t product; /* of x and h */
     size_t inputs;
     size_t hidden;
     nn4mc_activation_t activation;
