@@ -28,8 +28,13 @@ CORTEX_M0_CODE = Machine("Cortex-M0+ code", ("-mcpu=cortex-m0plus", "-mthumb", "
 EMULATED = (CORTEX_M4F, CORTEX_M3, CORTEX_M0_CODE)
 
 
-def answer(machine: Machine, sources: Sequence[Path], given: bytes, folder: Path, *flags: str) -> bytes:
-    """Return what a program made of ``sources`` writes for the input ``given``; it must end by itself with status 0."""
+def answer(
+    machine: Machine, sources: Sequence[Path], given: bytes, folder: Path, *flags: str, qemu: Sequence[str] = ()
+) -> bytes:
+    """Return what a program made of ``sources`` writes for the input ``given``; it must end by itself with status 0.
+
+    ``qemu`` are further options of an emulated machine's; the program stays in ``folder`` as ``program``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "input.bin").write_bytes(given)
     program = folder / "program"
@@ -41,7 +46,7 @@ def answer(machine: Machine, sources: Sequence[Path], given: bytes, folder: Path
         # Serial, monitor and display are off: standard output is the program's own, through semihosting.
         quiet = ["-display", "none", "-serial", "null", "-monitor", "none"]
         semihosting = ["-semihosting-config", "enable=on,target=native", "-kernel", str(program)]
-        return run(["qemu-system-arm", "-machine", machine.board, *quiet, *semihosting])
+        return run(["qemu-system-arm", "-machine", machine.board, *qemu, *quiet, *semihosting])
     compile_and_link(["gcc", *words, str(HERE / "bench_host.c"), "-o", str(program)])
     return run([str(program)])
 

@@ -1,0 +1,105 @@
+"""A linked program for the Cortex-M4F: what is loaded where, its symbols, and where its code is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from nn4mc.errors import BuildError, ToolMissingError
+from nn4mc.profile.isa import it_conditions
+
+_CODE, _DATA = "$t", "$d"
+"""Symbols by which the assembler marks where code and where data begins (ARM ELF ABI, mapping symbols)."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section that takes memory. ``at`` is where it is at run time; ``stored`` whether flash holds its bytes."""
+
+    name: str
+    at: int
+    size: int
+    stored: bool
+    writable: bool
+    code: bool
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Program:
+    """An ELF file. ``symbols`` by name, without the Thumb bit; ``marks`` are the borders of code and data."""
+
+    path: Path
+    sections: tuple[Section, ...]
+    symbols: Mapping[str, int]
+    marks: tuple[tuple[int, str], ...]
+
+    def symbol(self, name: str) -> int:
+        """Return the address of a function or variable; BuildError when there is none of this name."""
+        if name not in self.symbols:
+            raise BuildError(f"{self.path.name} has no symbol '{name}': it was stripped, or is another program.")
+        return self.symbols[name]
+
+    def code_at(self, at: int, size: int) -> bytes:
+        """Return bytes of code; BuildError where the program has none."""
+        for section in self.sections:
+            if section.code and section.at <= at and at + size <= section.at + section.size:
+                return section.data[at - section.at : at - section.at + size]
+        raise BuildError(f"{self.path.name} has no code at 0x{at:08x}.")
+
+    @cached_property
+    def conditions(self) -> Mapping[int, str]:
+        """The condition of every instruction of an IT block, by address."""
+        found: dict[int, str] = {}
+        for section in self.sections:
+            if section.code:
+                for begin, end in self._code_runs(section):
+                    found |= dict(it_conditions(section.data[begin - section.at : end - section.at], begin))
+        return found
+
+    def _code_runs(self, section: Section) -> list[tuple[int, int]]:
+        end = section.at + section.size
+        marks = [mark for mark in self.marks if section.at <= mark[0] < end] + [(end, _DATA)]
+        return [(at, after) for (at, kind), (after, _) in pairwise(marks) if kind == _CODE and at < after]
+
+
+def load_program(path: Path) -> Program:
+    """Read an ELF file of the Cortex-M4F.
+
+    Raises BuildError when it is none, ToolMissingError without pyelftools.
+    """
+    try:
+        from elftools.common.exceptions import ELFError  # noqa: PLC0415 - an extra, needed only here
+        from elftools.elf.constants import SH_FLAGS  # noqa: PLC0415
+        from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+    except ImportError as error:
+        raise ToolMissingError("pyelftools is not installed. pip install 'nn4mc[profile]'") from error
+    try:
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            if elf["e_machine"] != "EM_ARM":
+                raise BuildError(f"{path} is a program for {elf['e_machine']}, not for a Cortex-M4F.")
+            sections = tuple(
+                Section(
+                    name=section.name,
+                    at=section["sh_addr"],
+                    size=section["sh_size"],
+                    stored=section["sh_type"] != "SHT_NOBITS",
+                    writable=bool(section["sh_flags"] & SH_FLAGS.SHF_WRITE),
+                    code=bool(section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR),
+                    data=section.data() if section["sh_type"] != "SHT_NOBITS" else b"",
+                )
+                for section in elf.iter_sections()
+                if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]
+            )
+            table: Any = elf.get_section_by_name(".symtab")
+            names = (
+                [(one.name, one["st_value"], one["st_info"]["type"]) for one in table.iter_symbols()] if table else []
+            )
+    except (OSError, ELFError) as error:
+        raise BuildError(f"{path} cannot be read as an ELF file: {error}.") from error
+    symbols = {name: at & ~1 if kind == "STT_FUNC" else at for name, at, kind in names if name and name[0] != "$"}
+    marks = sorted((at, name[:2]) for name, at, _ in names if name[:2] in (_CODE, _DATA))
+    return Program(path, sections, symbols, tuple(marks))

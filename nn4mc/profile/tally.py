@@ -1,0 +1,56 @@
+"""From counts to figures: instructions, which are exact, and cycles, which are a model's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nn4mc.profile.counting import Counts
+from nn4mc.profile.cycles import CycleModel, block_costs, skip_savings, transfer_cost
+from nn4mc.profile.isa import Instruction, decode
+from nn4mc.profile.program import Program
+
+Block = tuple[int, int]
+"""Address and bytes."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The blocks of a program that were executed, decoded; the caller's block (0, 0) is not one."""
+
+    blocks: Mapping[Block, tuple[Instruction, ...]]
+
+
+def decode_blocks(program: Program, counts: Counts) -> Decoded:
+    """Decode every block that was executed; BuildError when one is not code of the program."""
+    return Decoded({block: _decode(program, block) for block in counts.blocks()})
+
+
+def instructions(decoded: Decoded, counts: Counts) -> int:
+    """Return the exact number of instructions; one whose condition fails counts, as it does on a real core."""
+    return sum(len(decoded.blocks[block]) * count for block, count in counts.blocks().items())
+
+
+def cycles(decoded: Decoded, counts: Counts, model: CycleModel) -> int:
+    """Return the cycles that a model charges, the return to the caller included."""
+    total = sum(sum(block_costs(decoded.blocks[block], model)) * count for block, count in counts.blocks().items())
+    for (before, then), count in counts.transitions.items():
+        if before in decoded.blocks:
+            total += count * transfer_cost(decoded.blocks[before], decoded.blocks.get(then), model)
+    # What an IT block's instruction saves by doing nothing: taken off for all, given back to those that were done.
+    for block, count in counts.blocks().items():
+        total -= sum(saved * count for at, saved in skip_savings(decoded.blocks[block], model) if at in counts.done)
+    savings = {at: saved for block in decoded.blocks.values() for at, saved in skip_savings(block, model)}
+    return total + sum(savings.get(at, 0) * count for at, count in counts.done.items())
+
+
+def _decode(program: Program, block: Block) -> tuple[Instruction, ...]:
+    return _cached(program.code_at(*block), block[0], tuple(_inside(program.conditions, block)))
+
+
+def _inside(conditions: Mapping[int, str], block: Block) -> list[tuple[int, str]]:
+    return [(at, conditions[at]) for at in range(block[0], block[0] + block[1], 2) if at in conditions]
+
+
+@lru_cache(maxsize=65536)
+def _cached(code: bytes, at: int, conditions: tuple[tuple[int, str], ...]) -> tuple[Instruction, ...]:
+    return decode(code, at, dict(conditions))
