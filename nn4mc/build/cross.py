@@ -101,7 +101,8 @@ def deepest_stack(graphs: list[str], root: str, assembly: Mapping[str, int] | No
     """Return the bytes of stack of ``root`` and the deepest path of calls below it.
 
     ``graphs`` are GCC's -fcallgraph-info=su files; ``assembly`` are the functions they know nothing of. Raises
-    BuildError when a function recurses or its frame is not of a fixed size; library functions of the compiler (soft float) count as 0.
+    BuildError when a function recurses or its frame is not of a fixed size; library functions of the compiler (soft
+    float) count as 0.
     A call through a pointer counts as the deepest function that makes none itself: pointers are to plain loops.
     """
     own: dict[str, int] = dict(assembly or {})

@@ -63,7 +63,7 @@ def pack_rows(weights: Float32Array, bias: Float32Array, most: int, about: str) 
 
     ``layout`` is the tuple of its parts.
     """
-    parts = row_parts(*weights.shape, most)
+    parts = row_parts(len(weights), weights.shape[1], most)
     together = np.concatenate([bias[:, None], weights], axis=1)
     stored = [
         together[part.first + i * part.height : part.first + (i + 1) * part.height].T.ravel()

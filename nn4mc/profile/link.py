@@ -5,8 +5,8 @@ from pathlib import Path
 
 from nn4mc.build.cross import FLAGS
 from nn4mc.build.process import find_tool, run
-from nn4mc.codegen.target import Target
 from nn4mc.profile.folder import NetworkFolder
+from nn4mc.target import Target
 
 _SCRIPT = Path(__file__).with_name("profile.ld")
 _LINK = ("-ffunction-sections", "-fdata-sections", "-nostdlib", "-Wl,--gc-sections")
