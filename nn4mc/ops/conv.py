@@ -19,8 +19,8 @@ from nn4mc.ops.sliding import DILATIONS, PADS, STRIDES, Sliding, sliding_axes, t
 from nn4mc.target import Target
 
 GROUPS = "groups"
-MOST_CHANNELS = 8
-"""Channels that the depthwise kernel takes side by side: it keeps their sums, weights and inputs in registers."""
+MOST_ROWS = 8
+"""Rows of a block in nn4mc_channels and nn4mc_pairs, which keep two registers or more for each."""
 
 
 def _axes(node: Node, inputs: Sequence[Shape]) -> tuple[Sliding, Sliding]:
@@ -66,19 +66,24 @@ def _macs(node: Node, inputs: Sequence[Shape]) -> int:
 
 
 def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
-    """``axes``; ``touching``: whether a row of taps is one run of the image; ``runs`` that a kernel meets at most."""
+    """``axes``, ``kernel``; ``touching``: if a row of taps is one run of the image; ``runs`` a kernel meets at most."""
     height, width = _axes(node, [tensor.shape for tensor in inputs])
-    touching = _is_depthwise(node, inputs) or (whole(node, GROUPS) == 1 and width.dilation == 1)
+    kernel = _kernel(node, inputs)
+    touching = kernel == "nn4mc_channels" or (whole(node, GROUPS) == 1 and width.dilation == 1)
     return {
+        "kernel": kernel,
         "axes": (height, width),
         "touching": int(touching),
         "runs": height.kernel * (1 if touching else width.kernel),
     }
 
 
-def _is_depthwise(node: Node, inputs: Sequence[Tensor]) -> bool:
-    """Return whether each output channel has one input channel of its own."""
-    return whole(node, GROUPS) == len(constant(inputs[1])) == inputs[0].shape[3] > 1
+def _kernel(node: Node, inputs: Sequence[Tensor]) -> str:
+    """Return the family of C kernels: that for one input channel each, for two positions at once, or for one."""
+    if whole(node, GROUPS) == len(constant(inputs[1])) == inputs[0].shape[3] > 1:
+        return "nn4mc_channels"
+    _, width = _axes(node, [tensor.shape for tensor in inputs])
+    return "nn4mc_pairs" if width.outputs > 1 else "nn4mc_rows"
 
 
 def _packed(node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
@@ -89,9 +94,10 @@ def _packed(node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConst
     weights, bias = constant(inputs[1]), constant(inputs[2])
     outputs, groups = len(weights), whole(node, GROUPS)
     flat = weights.reshape(outputs, -1)
-    if _is_depthwise(node, inputs):
-        return {"rows": pack_channels(flat, bias, min(target.block_rows, MOST_CHANNELS))}
-    return {"rows": pack_groups(flat, bias, groups, weights.shape[3], target.block_rows)}
+    most = target.block_rows if _kernel(node, inputs) == "nn4mc_rows" else min(target.block_rows, MOST_ROWS)
+    if _kernel(node, inputs) == "nn4mc_channels":
+        return {"rows": pack_channels(flat, bias, most)}
+    return {"rows": pack_groups(flat, bias, groups, weights.shape[3], most)}
 
 
 OPERATOR = Operator(
@@ -106,6 +112,6 @@ OPERATOR = Operator(
     packs=(1, 2),
     attributes=(STRIDES, DILATIONS, PADS, GROUPS, ACTIVATION),
     constants=(1, 2),
-    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_rows", "nn4mc_channels"),
+    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_rows", "nn4mc_channels", "nn4mc_pairs"),
     takes_activation=True,
 )

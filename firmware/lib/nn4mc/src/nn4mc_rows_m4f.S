@@ -161,10 +161,8 @@ nn4mc_rows_\rows:
     .endif
 60:
     meet    \rows, 1
-    .if \unrolled != 2
     subs    r2, r2, #1
     bne     60b
-    .endif
 70:
     subs    r4, r4, #1
     bne     30b
@@ -211,14 +209,11 @@ nn4mc_rows_\rows:
     .irpc   rows, 123456
     kernel  \rows, 4, %(SUMS + 3 * \rows - 1)
     .endr
-    .irp    rows, 7, 8
+    .irp    rows, 7, 8, 9, 10, 11, 12, 13, 14
     kernel  \rows, 4, %(SUMS + 2 * \rows - 1)
     .endr
-    .irp    rows, 9, 10, 11, 12, 13, 14
-    kernel  \rows, 2, %(SUMS + 2 * \rows - 1)
-    .endr
-    kernel  15, 2, 26
-    kernel  16, 2, 27
+    kernel  15, 4, 26
+    kernel  16, 4, 27
 #endif
 
 #endif
