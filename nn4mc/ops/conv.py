@@ -13,14 +13,12 @@ import numpy as np
 
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION, activation_of
-from nn4mc.ops.base import Operator, constant, expect, expect_shape, size, whole
-from nn4mc.ops.packing import PackedConstants, pack_channels, pack_groups
+from nn4mc.ops.base import Operator, constant, expect, expect_shape, size, whole, wholes
+from nn4mc.ops.packing import MOST_SWEPT_ROWS, PackedConstants, pack_channels, pack_groups
 from nn4mc.ops.sliding import DILATIONS, PADS, STRIDES, Sliding, sliding_axes, tap_slices
 from nn4mc.target import Target
 
 GROUPS = "groups"
-MOST_ROWS = 8
-"""Rows of a block in nn4mc_channels and nn4mc_pairs, which keep two registers or more for each."""
 
 
 def _axes(node: Node, inputs: Sequence[Shape]) -> tuple[Sliding, Sliding]:
@@ -66,24 +64,30 @@ def _macs(node: Node, inputs: Sequence[Shape]) -> int:
 
 
 def _details(node: Node, inputs: Sequence[Tensor], _outputs: Sequence[Tensor]) -> dict[str, object]:
-    """``axes``, ``kernel``; ``touching``: if a row of taps is one run of the image; ``runs`` a kernel meets at most."""
+    """``axes``, ``kernel``, and how taps meet the image.
+
+    ``unpadded``: every position meets all taps, and all parts the same x. ``touching``: a row of taps is one stretch
+    of the image. ``stretches``: how many are met at most.
+    """
     height, width = _axes(node, [tensor.shape for tensor in inputs])
     kernel = _kernel(node, inputs)
     touching = kernel == "nn4mc_channels" or (whole(node, GROUPS) == 1 and width.dilation == 1)
+    one_x = whole(node, GROUPS) == 1 or (kernel == "nn4mc_channels" and inputs[0].shape[3] <= MOST_SWEPT_ROWS)
     return {
         "kernel": kernel,
+        "unpadded": one_x and not any(wholes(node, PADS)),
         "axes": (height, width),
         "touching": int(touching),
-        "runs": height.kernel * (1 if touching else width.kernel),
+        "stretches": height.kernel * (1 if touching else width.kernel),
     }
 
 
 def _kernel(node: Node, inputs: Sequence[Tensor]) -> str:
-    """Return the family of C kernels: that for one input channel each, for two positions at once, or for one."""
+    """Return the family of C kernels: for one input channel each, for two positions at once, or for one position."""
     if whole(node, GROUPS) == len(constant(inputs[1])) == inputs[0].shape[3] > 1:
         return "nn4mc_channels"
-    _, width = _axes(node, [tensor.shape for tensor in inputs])
-    return "nn4mc_pairs" if width.outputs > 1 else "nn4mc_rows"
+    one_place = inputs[0].shape[:3] == (1, *inputs[1].shape[1:3]) and not any(wholes(node, PADS))
+    return "nn4mc_rows" if one_place and whole(node, GROUPS) == 1 else "nn4mc_pairs"
 
 
 def _packed(node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
@@ -94,7 +98,7 @@ def _packed(node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConst
     weights, bias = constant(inputs[1]), constant(inputs[2])
     outputs, groups = len(weights), whole(node, GROUPS)
     flat = weights.reshape(outputs, -1)
-    most = target.block_rows if _kernel(node, inputs) == "nn4mc_rows" else min(target.block_rows, MOST_ROWS)
+    most = target.block_rows if _kernel(node, inputs) == "nn4mc_rows" else min(target.block_rows, MOST_SWEPT_ROWS)
     if _kernel(node, inputs) == "nn4mc_channels":
         return {"rows": pack_channels(flat, bias, most)}
     return {"rows": pack_groups(flat, bias, groups, weights.shape[3], most)}
@@ -112,6 +116,6 @@ OPERATOR = Operator(
     packs=(1, 2),
     attributes=(STRIDES, DILATIONS, PADS, GROUPS, ACTIVATION),
     constants=(1, 2),
-    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_rows", "nn4mc_channels", "nn4mc_pairs"),
+    runtime=("nn4mc_conv", "nn4mc_sliding", "nn4mc_rows", "nn4mc_sweep"),
     takes_activation=True,
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION, activation_of
 from nn4mc.ops.base import Operator, constant, expect, expect_shape, size
-from nn4mc.ops.packing import PackedConstants, pack_rows
+from nn4mc.ops.packing import MOST_SWEPT_ROWS, PackedConstants, pack_rows
 from nn4mc.target import Target
 
 
@@ -33,7 +33,9 @@ def _macs(_node: Node, inputs: Sequence[Shape]) -> int:
 
 def _packed(_node: Node, inputs: Sequence[Tensor], target: Target) -> PackedConstants:
     weights, bias = constant(inputs[1]), constant(inputs[2])
-    return {"rows": pack_rows(weights, bias, target.block_rows, f"{inputs[1].name} and {inputs[2].name}")}
+    swept = size(inputs[0].shape[:-1]) > 1
+    most = min(target.block_rows, MOST_SWEPT_ROWS) if swept else target.block_rows
+    return {"rows": pack_rows(weights, bias, most, f"{inputs[1].name} and {inputs[2].name}")}
 
 
 OPERATOR = Operator(
@@ -47,6 +49,6 @@ OPERATOR = Operator(
     packs=(1, 2),
     attributes=(ACTIVATION,),
     constants=(1, 2),
-    runtime=("nn4mc_rows",),
+    runtime=("nn4mc_rows", "nn4mc_sweep"),
     takes_activation=True,
 )

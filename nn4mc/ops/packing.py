@@ -1,4 +1,7 @@
-"""Constants in the order in which a kernel reads them: matrices as blocks of rows, packed by columns."""
+"""Constants in the order in which a kernel reads them: matrices as blocks of rows, packed by columns.
+
+What nn4mc_rows.h and nn4mc_sweep.h say of blocks is made here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.ir import Float32Array
+
+MOST_SWEPT_ROWS = 8
+"""Rows of a block in nn4mc_sweep.h, whose kernels keep two registers or more for each."""
 
 
 @dataclass(frozen=True)

@@ -146,8 +146,10 @@ def test_one_step_writes_its_state_in_place_and_nothing_else():
     (state,) = network.graph.states
     assert network.plan.locations[state.after] == network.plan.locations[state.before]
     code = network.emitted.files["one.c"]
-    assert "nn4mc_gru_step(&gru, in, network->state, network->state, network->arena);" in code
-    assert "nn4mc_gru_window" not in code
+    (gru,) = (node for node in network.graph.nodes if node.op == "gru")
+    name = "gru" if gru.attributes["reset_after"] else "gru_before"
+    assert f"nn4mc_{name}_step(&{name}, in, network->state, network->state, network->arena);" in code
+    assert "for (size_t step = 0; step < 1" not in code
 
 
 def test_raptor_is_one_step_on_its_state():

@@ -13,6 +13,13 @@
 #define NN4MC_CORTEX_M4F 1
 #endif
 
+/* The bodies of portable kernels: written out for each height of a block, or once for all. */
+#ifdef NN4MC_SMALL_CODE
+#define NN4MC_KERNEL_BODY NN4MC_NOINLINE
+#else
+#define NN4MC_KERNEL_BODY NN4MC_INLINE
+#endif
+
 /* Where constants are read from, on the target alone: a section that its linker script puts into RAM. */
 #if defined(NN4MC_WEIGHTS_SECTION) && defined(__arm__)
 #define NN4MC_WEIGHTS __attribute__((section(NN4MC_WEIGHTS_SECTION)))

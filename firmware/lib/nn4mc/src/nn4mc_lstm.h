@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "nn4mc_bits.h"
 #include "nn4mc_recurrent.h"
 #include "nn4mc_rows.h"
 
@@ -12,7 +11,6 @@
 extern "C" {
 #endif
 
-/* Rows in gate order i, f, g, o. */
 typedef struct nn4mc_lstm {
     nn4mc_product_t gates; /* i, f, o and g, of x and h */
     size_t inputs;
@@ -26,14 +24,7 @@ typedef struct nn4mc_lstm {
  * gates is working memory, [4 hidden].
  */
 void nn4mc_lstm_step(const nn4mc_lstm_t *lstm, const float x[], const float h[], const float c[], float next_h[],
-                     float next_c[], float *NN4MC_RESTRICT gates);
-
-/*
- * y[time][batch][hidden], last_h and last_c [batch][hidden] from x[time][batch][inputs], h and c [batch][hidden].
- * y or last_h may be NULL, but not both; last_h may be h and last_c may be c.
- */
-void nn4mc_lstm_window(const nn4mc_lstm_t *lstm, const nn4mc_window_t *window, const float x[], const float h[],
-                       const float c[], float y[], float last_h[], float last_c[], float *NN4MC_RESTRICT gates);
+                     float next_c[], float gates[]);
 
 #ifdef __cplusplus
 }

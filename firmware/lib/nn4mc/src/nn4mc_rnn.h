@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "nn4mc_bits.h"
 #include "nn4mc_recurrent.h"
 #include "nn4mc_rows.h"
 
@@ -20,15 +19,7 @@ typedef struct nn4mc_rnn {
 } nn4mc_rnn_t;
 
 /* next[hidden] from x[inputs] and h[hidden]; next may be h; sums is working memory, [hidden]. */
-void nn4mc_rnn_step(const nn4mc_rnn_t *rnn, const float x[], const float h[], float next[],
-                    float *NN4MC_RESTRICT sums);
-
-/*
- * y[time][batch][hidden] and last[batch][hidden] from x[time][batch][inputs] and h[batch][hidden].
- * y or last may be NULL, but not both; last may be h.
- */
-void nn4mc_rnn_window(const nn4mc_rnn_t *rnn, const nn4mc_window_t *window, const float x[], const float h[],
-                      float y[], float last[], float *NN4MC_RESTRICT sums);
+void nn4mc_rnn_step(const nn4mc_rnn_t *rnn, const float x[], const float h[], float next[], float sums[]);
 
 #ifdef __cplusplus
 }

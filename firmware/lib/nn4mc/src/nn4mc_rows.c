@@ -5,19 +5,21 @@
 #include "nn4mc_config.h"
 #include "nn4mc_mac.h"
 
+void nn4mc_multiply(const nn4mc_product_t *product, const nn4mc_run_t runs[], size_t run_count, float y[])
+{
+    for (size_t i = 0; i < product->count; ++i) {
+        const nn4mc_part_t *const part = product->parts + i;
+        part->kernel(&part->rows, runs, run_count, y + part->first);
+    }
+}
+
 #ifndef NN4MC_CORTEX_M4F
 
 #define MOST_ROWS 16
 
-#ifdef NN4MC_SMALL_CODE
-#define ONE_FOR_ALL NN4MC_NOINLINE
-#else
-#define ONE_FOR_ALL NN4MC_INLINE
-#endif
-
-/* One block at one position: what `runs` meet, each row in its own sum. */
-static ONE_FOR_ALL void block(const float *NN4MC_RESTRICT w, const nn4mc_run_t runs[], size_t run_count, size_t x_at,
-                              float *NN4MC_RESTRICT y, size_t height)
+/* One block; returns where its weights end. Each row has a sum of its own. */
+static NN4MC_KERNEL_BODY const float *block(const float *NN4MC_RESTRICT w, const nn4mc_run_t runs[], size_t run_count,
+                                            float *NN4MC_RESTRICT y, size_t height)
 {
     float sums[MOST_ROWS];
     for (size_t row = 0; row < height; ++row) {
@@ -25,8 +27,7 @@ static ONE_FOR_ALL void block(const float *NN4MC_RESTRICT w, const nn4mc_run_t r
     }
     w += height;
     for (size_t run = 0; run < run_count; ++run) {
-        const float *const x = runs[run].x + x_at;
-        w += runs[run].skip * height;
+        const float *const x = runs[run].x;
         for (size_t column = 0; column < runs[run].columns; ++column) {
             for (size_t row = 0; row < height; ++row) {
                 sums[row] = nn4mc_mac(sums[row], w[row], x[column]);
@@ -37,16 +38,15 @@ static ONE_FOR_ALL void block(const float *NN4MC_RESTRICT w, const nn4mc_run_t r
     for (size_t row = 0; row < height; ++row) {
         y[row] = sums[row];
     }
+    return w;
 }
 
 #define KERNEL(height)                                                                                                \
     void nn4mc_rows_##height(const nn4mc_rows_t *rows, const nn4mc_run_t runs[], size_t run_count, float y[])         \
     {                                                                                                                 \
+        const float *w = rows->weights;                                                                               \
         for (size_t i = 0; i < rows->blocks; ++i) {                                                                   \
-            for (size_t at = 0; at < rows->positions; ++at) {                                                         \
-                block(rows->weights + i * rows->block_step, runs, run_count, at * rows->x_step,                       \
-                      y + i * (height) + at * rows->y_step, height);                                                  \
-            }                                                                                                         \
+            w = block(w, runs, run_count, y + i * (height), height);                                                  \
         }                                                                                                             \
     }
 

@@ -36,9 +36,9 @@
 
     .macro store_range first, last
     .if \last == \first
-    vstr    s\first, [r5]
+    vstmia  r5!, {s\first}
     .else
-    vstmia  r5, {s\first-s\last}
+    vstmia  r5!, {s\first-s\last}
     .endif
     .endm
 
@@ -108,9 +108,7 @@
     .endm
 
     /*
-     * r0 weights  r1 x  r2 columns left  r3 run  r4 runs left  r5 y at the position  r6 bytes x moved with the position
-     * r7 positions left  r8 weights of the block  r9 scratch  r10 y of the block  r11 blocks left  r12 4 R  lr runs
-     * On the stack, above the saved registers: the rows and the number of runs.
+     * r0 weights  r1 x  r2 columns left  r3 run  r4 runs left  r5 y  r6 blocks left  r12 runs  lr number of runs
      */
     .macro kernel rows, unrolled, last
     .section .text.nn4mc_rows_\rows, "ax", %progbits
@@ -119,80 +117,53 @@
     .type   nn4mc_rows_\rows, %function
     .thumb_func
 nn4mc_rows_\rows:
-    push    {r0, r2, r4-r11, lr}
+    push    {r4-r6, lr}
     .if \last > 15
     save_from_16 \last
-    .set .Lsaved, 4 * (\last - 15)
-    .else
-    .set .Lsaved, 0
     .endif
-    ldr     r8, [r0]
-    ldr     r11, [r0, #4]
-    mov     lr, r1
-    mov     r10, r3
-    mov     r12, #4 * \rows
+    mov     r5, r3
+    mov     r12, r1
+    mov     lr, r2
+    ldrd    r0, r6, [r0]
 10: /* block */
-    ldr     r9, [sp, #.Lsaved]
-    mov     r5, r10
-    ldr     r7, [r9, #12]
-    mov     r6, #0
-20: /* position */
-    mov     r0, r8
-    load    r0, SUMS, \rows
-    mov     r3, lr
-    ldr     r4, [sp, #.Lsaved + 4]
-30: /* run */
-    ldmia   r3!, {r1, r2, r9}
-    add     r1, r1, r6
-    mla     r0, r9, r12, r0
-    .if \unrolled == 1
-    cmp     r2, #0
-    beq     70f
-    .else
+    load    r0, %(SUMS), \rows
+    mov     r3, r12
+    mov     r4, lr
+20: /* run */
+    ldmia   r3!, {r1, r2}
+    .if \unrolled > 1
     subs    r2, r2, #\unrolled
-    blt     50f
-40:
+    blt     40f
+30:
     meet    \rows, \unrolled
     subs    r2, r2, #\unrolled
-    bge     40b
-50:
+    bge     30b
+40:
     adds    r2, r2, #\unrolled
-    beq     70f
+    beq     60f
     .endif
-60:
+50:
     meet    \rows, 1
     subs    r2, r2, #1
-    bne     60b
-70:
+    bne     50b
+60:
     subs    r4, r4, #1
-    bne     30b
+    bne     20b
     store_range %(SUMS), %(SUMS + \rows - 1)
-    subs    r7, r7, #1
-    beq     80f
-    ldr     r9, [sp, #.Lsaved]
-    ldr     r4, [r9, #16]
-    ldr     r9, [r9, #20]
-    add     r6, r6, r4, lsl #2
-    add     r5, r5, r9, lsl #2
-    b       20b
-80:
-    subs    r11, r11, #1
-    beq     90f
-    ldr     r9, [sp, #.Lsaved]
-    ldr     r9, [r9, #8]
-    add     r10, r10, r12
-    add     r8, r8, r9, lsl #2
-    b       10b
-90:
+    subs    r6, r6, #1
+    bne     10b
     .if \last > 15
     restore_from_16 \last
     .endif
-    add     sp, sp, #8
-    pop     {r4-r11, pc}
+    pop     {r4-r6, pc}
     .size   nn4mc_rows_\rows, . - nn4mc_rows_\rows
     .section .stack_sizes, "", %progbits
     .4byte  nn4mc_rows_\rows
-    .uleb128 44 + .Lsaved
+    .if \last > 15
+    .uleb128 16 + 4 * (\last - 15)
+    .else
+    .uleb128 16
+    .endif
     .endm
 
     /* Rows, columns of a round, the last floating-point register in use: sums and burst from s4 on. */

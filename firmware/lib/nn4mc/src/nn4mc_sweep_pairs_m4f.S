@@ -1,5 +1,5 @@
 /*
- * nn4mc_pairs_1 ... nn4mc_pairs_8 for the Cortex-M4F: see nn4mc_pairs.h. Two positions, whose sums are both in
+ * nn4mc_pairs_1 ... nn4mc_pairs_8 for the Cortex-M4F: see nn4mc_sweep.h. Two positions, whose sums are both in
  * registers, meet the same weights: 1/2 + 1/(2 R) cycles to load a weight for each product, 2 to multiply and add.
  */
 #include "nn4mc_config.h"

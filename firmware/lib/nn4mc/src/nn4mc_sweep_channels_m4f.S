@@ -1,5 +1,5 @@
 /*
- * nn4mc_channels_1 ... nn4mc_channels_8 for the Cortex-M4F: see nn4mc_channels.h. Sums, weights and inputs of a block
+ * nn4mc_channels_1 ... nn4mc_channels_8 for the Cortex-M4F: see nn4mc_sweep.h. Sums, weights and inputs of a block
  * are in registers; products first, then sums, as in nn4mc_rows_m4f.S.
  */
 #include "nn4mc_config.h"
