@@ -120,6 +120,7 @@ class Core:
     def on_instruction(self, at: int, function: Callable[[], None]) -> None:
         """Have ``function`` called before the instruction at an address is executed, whenever it is."""
         self.engine.hook_add(unicorn().UC_HOOK_CODE, lambda *_: function(), begin=at, end=at)
+        self.engine.ctl_flush_tb()  # what is translated already would not call it
 
     def _pass(self, arguments: Sequence[int | float]) -> None:
         words = [one for one in arguments if not isinstance(one, float)]

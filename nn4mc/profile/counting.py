@@ -48,6 +48,10 @@ class Counting(Protocol):
     def executed(self) -> int:
         """Instructions executed so far."""
 
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
 
@@ -91,6 +95,7 @@ class _Counter(ctypes.Structure):
         ("edges", ctypes.POINTER(_Edge)),
         ("block_count", ctypes.c_int32),
         ("edge_count", ctypes.c_int32),
+        ("previous", ctypes.c_int32),
     )
 
 
@@ -118,6 +123,13 @@ class NativeCounting:
     def executed(self) -> int:
         """Instructions executed so far."""
         return int(self._counter.contents.executed)
+
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+        found = self._counter.contents
+        block = found.blocks[found.previous] if found.previous >= 0 else None
+        return (block.address, block.size) if block else _OUTSIDE
 
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
@@ -156,6 +168,11 @@ class PythonCounting:
     def executed(self) -> int:
         """Instructions executed so far."""
         return self._executed
+
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+        return self._previous
 
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
