@@ -39,7 +39,7 @@ def measure(files: Mapping[str, str], target: Target, roots: tuple[str, ...]) ->
     with tempfile.TemporaryDirectory(prefix="nn4mc-measure-") as name:
         folder = Path(name)
         write_files(folder, files)
-        sources = sorted(folder.glob("*.c"))
+        sources = sorted((*folder.glob("*.c"), *folder.glob("*.S")))
         program = folder / "measured.elf"
         keep = [word for root in roots for word in (f"-Wl,-u,{root}", f"-Wl,-e,{root}")]
         flags = [*target.flags, *FLAGS, *_LINK, *keep, "-fcallgraph-info=su"]

@@ -31,14 +31,15 @@ class Section:
 class Program:
     """An ELF file.
 
-    ``symbols`` by name, without the Thumb bit; ``sizes`` of those that have one; ``marks`` are the borders of code
-    and data.
+    ``symbols`` by name, without the Thumb bit; ``sizes`` of those that have one; ``loads`` are what a programmer
+    writes into flash, address and bytes; ``marks`` are the borders of code and data.
     """
 
     path: Path
     sections: tuple[Section, ...]
     symbols: Mapping[str, int]
     sizes: Mapping[str, int]
+    loads: tuple[tuple[int, bytes], ...]
     marks: tuple[tuple[int, str], ...]
 
     def symbol(self, name: str) -> int:
@@ -62,6 +63,10 @@ class Program:
             if section.code and section.at <= at and at + size <= section.at + section.size:
                 return section.data[at - section.at : at - section.at + size]
         raise BuildError(f"{self.path.name} has no code at 0x{at:08x}.")
+
+    def instruction_size(self, at: int) -> int:
+        """Return the bytes, 2 or 4, of the instruction at an address."""
+        return 4 if self.code_at(at, 2)[1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
 
     def code_runs(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Yield what is code, not data among it, between two addresses: where it is, and its bytes."""
@@ -111,6 +116,11 @@ def load_program(path: Path) -> Program:
                 for section in elf.iter_sections()
                 if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]
             )
+            loads = tuple(
+                (segment["p_paddr"], segment.data())
+                for segment in elf.iter_segments()
+                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
+            )
             table: Any = elf.get_section_by_name(".symtab")
             listed = table.iter_symbols() if table else ()
             names = [(one.name, one["st_value"], one["st_info"]["type"], one["st_size"]) for one in listed]
@@ -119,4 +129,4 @@ def load_program(path: Path) -> Program:
     symbols = {name: at & ~1 if kind == "STT_FUNC" else at for name, at, kind, _ in names if name and name[0] != "$"}
     sizes = {name: size for name, _, kind, size in names if kind == "STT_FUNC" and size}
     marks = sorted((at, name[:2]) for name, at, *_ in names if name[:2] in (_CODE, _DATA))
-    return Program(path, sections, symbols, sizes, tuple(marks))
+    return Program(path, sections, symbols, sizes, loads, tuple(marks))

@@ -42,7 +42,8 @@ def test_a_jump_waits_in_full(tmp_path: Path):
 
 
 def test_data_in_flash_wait_by_the_line_and_ram_does_not(tmp_path: Path):
-    body = "ldr r1, 1f\n ldr r2, 2f\n ldr r3, 3f\n ldr r1, [r0]\n bx lr\n .balign 64\n1: .word 1\n2: .word 2\n .balign 16\n3: .word 3"
+    code = "ldr r1, 1f\n ldr r2, 2f\n ldr r3, 3f\n ldr r1, [r0]\n bx lr\n"
+    body = code + ".balign 64\n1: .word 1\n2: .word 2\n .balign 16\n3: .word 3"
     assert waits(body, tmp_path, calls=2) == 0, "both lines are kept"
     assert waits(body, tmp_path) == WAIT + 2 * WAIT
 
