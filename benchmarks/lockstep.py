@@ -1,4 +1,4 @@
-"""Flies the same figure on the host build and on the emulated board, and prints what it took: `make bench`.
+"""Flies the same figure on the host build and on the emulated boards, and prints what it took: `make bench`.
 
 Steps a second are of the whole flight: plant, twin, line, emulator and log-keeping. They say how long a benchmark of a
 controller takes on this machine, not how fast the controller is.
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from nn4mc.cli.console import out, table
 
-BOARDS = ("host://", "qemu://netduinoplus2")
+BOARDS = ("host://", "sim://cortex-m4", "qemu://netduinoplus2")
 ROUNDS = 3
 COLUMNS = ("board", "best", "median", "differ", "RMSE (m)", "flash", "controller", "RAM")
 

@@ -76,7 +76,9 @@ NEEDS = (
     Need("mcap", "flight logs", _package("mcap"), _EXTRA),
     Need("matplotlib", "plots", _package("matplotlib"), _EXTRA),
     Need("plotly", "reports", _package("plotly"), _EXTRA),
-    Need("pyelftools", "firmware sizes", _package("pyelftools"), _EXTRA),
+    Need("pyelftools", "firmware sizes, nn4mc profile", _package("pyelftools"), _EXTRA),
+    Need("unicorn", "nn4mc profile, sim:// boards", _package("unicorn"), "pip install 'nn4mc[profile]'"),
+    Need("capstone", "nn4mc profile, sim:// boards", _package("capstone"), "pip install 'nn4mc[profile]'"),
 )
 """What `nn4mc hil` on the emulated board needs."""
 

@@ -9,6 +9,7 @@ import msgspec
 from nn4mc.cli.console import err, out, table
 from nn4mc.hil.bench import open_bench
 from nn4mc.hil.boards import DEFAULT_BOARD
+from nn4mc.hil.budget import broken_budgets
 from nn4mc.hil.campaign import fly_logged, plan_flights
 from nn4mc.hil.faults import FAULTS, parse_faults
 from nn4mc.hil.progress import FlightProgress
@@ -28,7 +29,7 @@ from nn4mc.hil.rig import load_rig
     show_default=True,
     show_envvar=True,
     metavar="URI",
-    help="qemu://netduinoplus2, host://, socket://HOST:PORT, serial:///dev/ttyACM0[?baud=N], serial://",
+    help="sim://cortex-m4, qemu://netduinoplus2, host://, socket://HOST:PORT, serial:///dev/ttyACM0[?baud=N], serial://",
 )
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
 @click.option("--reference", "references", multiple=True, help="Repeatable; by default lissajous.")
@@ -60,8 +61,8 @@ def hil_command(
 ) -> None:
     """Fly RIG, a name or a folder, on a board: every vehicle along every reference.
 
-    Exit status: 0 when no vehicle got lost and every command word equals that of the host build, else 1; 2 for a
-    wrong option or rig, 3 model, 4 missing program, 5 build, 6 link, 7 refused by the board.
+    Exit status: 0 when no vehicle got lost, every command word equals that of the host build and the rig's [budget]
+    is kept, else 1; 2 for a wrong option or rig, 3 model, 4 missing program, 5 build, 6 link, 7 refused by the board.
     """
     loaded = load_rig(rig)
     plans = plan_flights(loaded, vehicles, references, period_s, seed)
@@ -80,7 +81,11 @@ def hil_command(
     results = [result for result, _ in flights]
     if not as_json:
         _print_table(results)
-    sys.exit(0 if all(not result.lost and result.mismatched_words == 0 for result in results) else 1)
+    broken = broken_budgets(loaded.budget, results)
+    for line in broken:
+        err.print(f"over the rig's budget: {line}", highlight=False)
+    flown = all(not result.lost and result.mismatched_words == 0 for result in results)
+    sys.exit(0 if flown and not broken else 1)
 
 
 def _print_table(results: list[FlightResult]) -> None:

@@ -25,9 +25,14 @@ _OPTIONS = (
 
 def model_options(command: _Command) -> _Command:
     """Add the MODEL argument and the options of reading it to a command."""
+    return click.argument("model")(reading_options(command))
+
+
+def reading_options(command: _Command) -> _Command:
+    """Add the options of reading a model to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
-    return click.argument("model")(command)
+    return command
 
 
 def import_options(

@@ -19,6 +19,7 @@ from nn4mc.hil.link import BoardUri, open_link
 from nn4mc.hil.result import FirmwareResult
 from nn4mc.hil.rig import Rig
 from nn4mc.hil.session import Session
+from nn4mc.hil.sim_link import SIM_BOARDS, SimLink
 from nn4mc.hil.twin import Twin, build_twin
 from nn4mc.resources import resource
 
@@ -58,6 +59,7 @@ def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterato
             model_sha256=built.controller.network.graph.source.sha256,
             faults=faults,
             firmware=_sizes(built.firmware),
+            counter=link if isinstance(link, SimLink) else None,
         )
 
 
@@ -86,7 +88,7 @@ def _build(rig: Rig, uri: BoardUri, stage: Stage) -> Built:
     with stage("building the controller for this machine"):
         twin = Twin(build_twin(folder, home / "twin"))
     firmware = None
-    name = {"qemu": uri.target, "host": "host"}.get(uri.scheme)
+    name = {"qemu": uri.target, "host": "host", "sim": SIM_BOARDS.get(uri.target)}.get(uri.scheme)
     if name is not None:
         with stage(f"building the firmware for {name}"):
             firmware = build_firmware(name, folder, home / "firmware")

@@ -51,6 +51,11 @@ def local_boards() -> tuple[LocalBoard, ...]:
     """Return the boards that need no hardware."""
     emulated = ("qemu-system-arm", "arm-none-eabi-gcc")
     return (
+        LocalBoard(
+            "sim://cortex-m4",
+            "STM32F405, Cortex-M4F, emulated in this process; counts instructions and modelled cycles",
+            _missing(("gcc", "arm-none-eabi-gcc")),
+        ),
         LocalBoard(DEFAULT_BOARD, "STM32F405, Cortex-M4F, emulated by QEMU", _missing(emulated)),
         LocalBoard("host://", "the same firmware built for this machine", _missing(("gcc",))),
     )

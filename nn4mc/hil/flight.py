@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -31,9 +32,24 @@ class FlightPlan:
     seed: int = 0
 
 
+class StepCounter(Protocol):
+    """What an emulated board knows of a step and a real one does not."""
+
+    @property
+    def cycle_model(self) -> str:
+        """The model that its cycle counter counts by."""
+
+    @property
+    def step_instructions(self) -> int:
+        """Instructions that the controller's last step took."""
+
+
 @dataclass(frozen=True)
 class Bench:
-    """A rig with a connected board and its twin; ``firmware`` is None where its sizes are not known."""
+    """A rig with a connected board and its twin.
+
+    ``firmware`` is None where its sizes are not known, ``counter`` where nothing counts instructions.
+    """
 
     rig: Rig
     board: str
@@ -43,6 +59,7 @@ class Bench:
     model_sha256: str
     faults: FaultSpec = field(default_factory=FaultSpec)
     firmware: FirmwareResult | None = None
+    counter: StepCounter | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,7 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
             round_trip_s=round_trip_s,
             position=plant.position(state),
             position_reference=reference.position(time_s),
+            instructions=bench.counter.step_instructions if bench.counter else 0,
         )
         recorder.add(step, steps)
         state = plant.step(state, reply.command)
@@ -172,11 +190,11 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         lost=outcome.lost,
         mismatched_words=mismatched_words(columns),
         bad_steps=int(np.count_nonzero(columns.status < 0)),
-        device_instructions=None,  # no board that counts instructions rather than cycles is known yet
+        device_instructions=_instructions(columns, bench.counter),
         device_cycles=mean,
         device_cycles_max=largest,
         clock_hz=hello.clock_hz or None,
-        cycle_source=None if hello.cycle_source is CycleSource.NONE else hello.cycle_source.name.lower(),
+        cycle_source=_cycle_source(hello.cycle_source, bench.counter),
         link=outcome.link,
         firmware=bench.firmware,
         model_sha256=bench.model_sha256,
@@ -184,6 +202,19 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         build_id=hello.build_id,
         selftest_error=hello.selftest_error,
     )
+
+
+def _instructions(columns: Columns, counter: StepCounter | None) -> float | None:
+    """Return the mean number of instructions of a step, None where nothing counts."""
+    return float(columns.instructions.mean()) if counter and columns.instructions.size else None
+
+
+def _cycle_source(source: CycleSource, counter: StepCounter | None) -> str | None:
+    """Name what counted the cycles; an emulated counter counts by a model."""
+    if source is CycleSource.NONE:
+        return None
+    name = source.name.lower()
+    return f"{name}, model '{counter.cycle_model}'" if counter else name
 
 
 def _cycles(columns: Columns, source: CycleSource) -> tuple[float | None, int | None]:

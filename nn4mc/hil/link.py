@@ -9,9 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 from nn4mc.errors import ConfigError
 from nn4mc.hil.process_link import HostLink, QemuLink
 from nn4mc.hil.serial_link import SerialLink
+from nn4mc.hil.sim_link import SIM_BOARDS, SimLink
 from nn4mc.hil.socket_link import SocketLink
 
-SCHEMES = ("qemu", "host", "serial", "socket")
+SCHEMES = ("sim", "qemu", "host", "serial", "socket")
+_OPTIONS = {"serial": {"baud"}, "sim": {"line"}}
+"""What may stand behind the ? of a scheme."""
 DEFAULT_BAUD = 921_600
 
 
@@ -61,13 +64,14 @@ def parse_board(text: str) -> BoardUri:
     parts = urlsplit(text)
     if parts.scheme not in SCHEMES or "://" not in text:
         raise ConfigError(
-            f"board {text!r} is no board URI. Known: qemu://netduinoplus2, host://, socket://HOST:PORT, "
-            "serial:///dev/ttyACM0 (`nn4mc boards` lists them)."
+            f"board {text!r} is no board URI. Known: sim://cortex-m4, qemu://netduinoplus2, host://, "
+            "socket://HOST:PORT, serial:///dev/ttyACM0 (`nn4mc boards` lists them)."
         )
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    allowed = {"baud"} if parts.scheme == "serial" else set()
+    allowed = _OPTIONS.get(parts.scheme, set())
     if options.keys() - allowed or parts.fragment:
-        raise ConfigError(f"board {text!r}: {parts.scheme}:// takes {'the option baud' if allowed else 'no options'}.")
+        takes = f"the option {', '.join(allowed)}" if allowed else "no options"
+        raise ConfigError(f"board {text!r}: {parts.scheme}:// takes {takes}.")
     target = parts.netloc + parts.path
     uri = BoardUri(text, parts.scheme, target, options)
     _check_target(uri)
@@ -78,6 +82,10 @@ def _check_target(uri: BoardUri) -> None:
     baud = uri.options.get("baud", "1")
     if not baud.isdecimal() or int(baud) == 0:
         raise ConfigError(f"board {uri.text!r}: baud is a positive whole number, not {baud!r}.")
+    if uri.scheme == "sim" and uri.target not in SIM_BOARDS:
+        raise ConfigError(f"board {uri.text!r}: sim:// emulates {', '.join(SIM_BOARDS)}.")
+    if uri.options.get("line", "fast") not in ("fast", "timed"):
+        raise ConfigError(f"board {uri.text!r}: line is fast or timed, not {uri.options['line']!r}.")
     if uri.scheme == "host" and uri.target:
         raise ConfigError(f"board {uri.text!r}: host:// is this machine and takes no name behind it.")
     if uri.scheme == "serial" and uri.target and not uri.target.startswith("/"):
@@ -89,10 +97,10 @@ def _check_target(uri: BoardUri) -> None:
 
 
 def open_link(uri: BoardUri, elf: Path | None = None) -> Link:
-    """Open the line to a board; ``elf`` is the firmware that qemu:// boots or host:// starts.
+    """Open the line to a board; ``elf`` is the firmware that sim:// and qemu:// boot or host:// starts.
 
     Raises LinkError when the port, the socket or the emulator cannot be had, ToolMissingError without QEMU,
-    and ConfigError when qemu:// or host:// comes without a firmware.
+    and ConfigError when sim://, qemu:// or host:// comes without a firmware.
     """
     if uri.scheme == "serial":
         return SerialLink(uri.target, uri.baud)
@@ -100,4 +108,6 @@ def open_link(uri: BoardUri, elf: Path | None = None) -> Link:
         return SocketLink(*uri.host_port)
     if elf is None:
         raise ConfigError(f"board {uri.text!r} needs a firmware to run; build one first.")
+    if uri.scheme == "sim":
+        return SimLink(uri.target, elf, uri.options.get("line") == "timed")
     return HostLink(elf) if uri.scheme == "host" else QemuLink(uri.target, elf)

@@ -28,6 +28,7 @@ from nn4mc.hil.rig_file import Signal
 
 _CHUNK_BYTES = 64 * 1024
 _FLUSH_STEPS = 50
+_TIMING = ("cycles", "instructions", "round_trip_s")
 _CONFIGURATION = "nn4mc"
 _LEVEL = {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}
 
@@ -57,7 +58,7 @@ class FlightLog:
         self._add("/command", time_ns, _signals(rig.command, step.command))
         self._add("/command_twin", time_ns, _signals(rig.command, step.twin_command))
         self._add("/status", time_ns, {"status": step.status, "mode": step.mode})
-        self._add("/timing", time_ns, {"cycles": step.cycles, "round_trip_s": step.round_trip_s})
+        self._add("/timing", time_ns, {name: getattr(step, name) for name in _TIMING})
         self._steps += 1
         if self._steps % _FLUSH_STEPS == 0:
             self._file.flush()

@@ -66,6 +66,7 @@ TIMING_SCHEMA = _object(
     "Timing",
     {
         "cycles": {"type": "integer", "description": "what the controller took; 0 where nothing counts"},
+        "instructions": {"type": "integer", "description": "the controller's; 0 where nothing counts"},
         "round_trip_s": {"type": "number", "description": "s, wall clock, link and emulator included"},
     },
 )

@@ -16,6 +16,7 @@ class Step:
     """One control step: what went to the board, what came back, and where the vehicle truly was.
 
     ``time_s`` is simulated time; ``status``, ``mode`` and ``cycles`` as in the reply to STEP;
+    ``instructions`` are the controller's, 0 where nothing counts them;
     ``twin_command`` is the host build's answer to the same words; ``round_trip_s`` is wall-clock time from
     sending the request to having the reply, link and emulator included.
     """
@@ -31,6 +32,7 @@ class Step:
     round_trip_s: float
     position: Vector
     position_reference: Vector
+    instructions: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Columns:
     round_trip_s: Vector
     position: Vector
     position_reference: Vector
+    instructions: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -78,6 +81,7 @@ class FlightRecord:
             round_trip_s=np.array([step.round_trip_s for step in self.steps], np.float64),
             position=_stack([step.position for step in self.steps], np.float64),
             position_reference=_stack([step.position_reference for step in self.steps], np.float64),
+            instructions=np.array([step.instructions for step in self.steps], np.int64),
         )
 
 

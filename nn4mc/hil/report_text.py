@@ -85,6 +85,9 @@ def details(result: FlightResult) -> list[tuple[str, str]]:
     ]
     if result.device_cycles is not None:
         pairs.append(("Cycles a step", f"{result.device_cycles:,.0f} mean, {result.device_cycles_max:,} largest"))
+        pairs.append(("Cycles counted by", result.cycle_source or "not said"))
+    if result.device_instructions is not None:
+        pairs.append(("Instructions a step", f"{result.device_instructions:,.1f} mean"))
     if result.reference_period_s:
         pairs.insert(2, ("One round takes", f"{result.reference_period_s:g} s"))
     if result.firmware:

@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
 from nn4mc.hil.rig_file import Controller, Signal, convert, read_rig_file
+from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
 Words = npt.NDArray[np.float32]
@@ -74,7 +75,7 @@ class Plant(Protocol[State]):
 
 @dataclass(frozen=True)
 class Rig:
-    """A loaded rig: layouts, controller, and the tables of vehicles and references by name."""
+    """A loaded rig: layouts, controller, tables of vehicles and references by name, and what a step may cost."""
 
     name: str
     title: str
@@ -87,6 +88,7 @@ class Rig:
     vehicles: Mapping[str, Any]
     references: Mapping[str, Reference]
     create_plant: Callable[[Any, float], Plant[Any]]
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def sensor_len(self) -> int:
@@ -132,6 +134,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         vehicles=_tables(file.vehicles, vehicle_type, path, "vehicles"),
         references=_tables(file.references, reference_type, path, "references"),
         create_plant=create_plant,
+        budget=file.budget,
     )
 
 

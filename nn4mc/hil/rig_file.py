@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from nn4mc.errors import ConfigError
+from nn4mc.profile.budget import Budget
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
 Kind = TypeVar("Kind")
@@ -50,6 +51,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: tuple[Signal, ...]
     vehicles: dict[Name, dict[str, Any]]
     references: dict[Name, dict[str, Any]]
+    budget: Budget = Budget()
 
 
 def read_rig_file(path: Path) -> RigFile:

@@ -9,7 +9,7 @@ import numpy as np
 from nn4mc.errors import BuildError, CheckFailed
 from nn4mc.ir import Float32Array
 from nn4mc.profile.counting import Counts, start_counting
-from nn4mc.profile.cycles import HEADLINE, MODELS, skip_savings
+from nn4mc.profile.cycles import MODELS, skip_savings
 from nn4mc.profile.engine import arm, new_engine, unicorn
 from nn4mc.profile.isa import decode
 from nn4mc.profile.program import Program, load_program
@@ -62,7 +62,7 @@ class Core:
         for section in self.program.sections:
             self._check_fits(section.name, section.at, section.size)
             self.engine.mem_write(section.at, section.data)
-        self.counting = start_counting(self.engine, _priced_conditionals(self.program) if count_conditionals else ())
+        self.counting = start_counting(self.engine, priced_conditionals(self.program) if count_conditionals else ())
 
     def call(self, function: str, *arguments: int | float, limit: int = DEFAULT_LIMIT) -> int:
         """Call a function and return what it leaves in r0, as an unsigned number.
@@ -120,6 +120,7 @@ class Core:
     def on_instruction(self, at: int, function: Callable[[], None]) -> None:
         """Have ``function`` called before the instruction at an address is executed, whenever it is."""
         self.engine.hook_add(unicorn().UC_HOOK_CODE, lambda *_: function(), begin=at, end=at)
+        self.engine.ctl_flush_tb()  # what is translated already would not call it
 
     def _pass(self, arguments: Sequence[int | float]) -> None:
         words = [one for one in arguments if not isinstance(one, float)]
@@ -148,12 +149,11 @@ class Core:
             raise BuildError(f"section {name} (0x{at:08x}, {size:,} bytes) lies outside of {regions}.")
 
 
-def _priced_conditionals(program: Program) -> list[int]:
+def priced_conditionals(program: Program) -> list[int]:
     """Return the instructions of IT blocks that cost something else when they do nothing, in any model."""
     priced = []
     for at in program.conditions:
-        size = 4 if program.code_at(at, 2)[1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
-        block = decode(program.code_at(at, size), at, program.conditions)
-        if any(dict(skip_savings(block, model)) for model in (HEADLINE, *MODELS.values())):
+        block = decode(program.code_at(at, program.instruction_size(at)), at, program.conditions)
+        if any(dict(skip_savings(block, model)) for model in MODELS.values()):
             priced.append(at)
     return priced

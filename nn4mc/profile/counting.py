@@ -48,6 +48,10 @@ class Counting(Protocol):
     def executed(self) -> int:
         """Instructions executed so far."""
 
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
 
@@ -70,6 +74,7 @@ class _Edge(ctypes.Structure):
         ("from_block", ctypes.c_int32),
         ("to_block", ctypes.c_int32),
         ("next", ctypes.c_int32),
+        ("cycles", ctypes.c_int32),
         ("count", ctypes.c_uint64),
     )
 
@@ -80,6 +85,9 @@ class _Block(ctypes.Structure):
         ("size", ctypes.c_uint32),
         ("instructions", ctypes.c_uint32),
         ("first_edge", ctypes.c_int32),
+        ("cycles", ctypes.c_int32),
+        ("waits", ctypes.c_uint32),
+        ("floats", ctypes.c_uint32),
     )
 
 
@@ -91,50 +99,65 @@ class _Counter(ctypes.Structure):
         ("edges", ctypes.POINTER(_Edge)),
         ("block_count", ctypes.c_int32),
         ("edge_count", ctypes.c_int32),
+        ("previous", ctypes.c_int32),
     )
 
 
-class NativeCounting:
-    """Counts in C (native/counter.c)."""
+class Conditional(ctypes.Structure):
+    """An instruction of an IT block that is counted one by one (conditional_t)."""
 
-    def __init__(self, engine: Any, conditionals: Iterable[int]) -> None:
-        """Hook the engine; BuildError when the C cannot be compiled."""
+    _fields_ = (("done", ctypes.c_uint64), ("cycles", ctypes.c_uint64), ("counter", ctypes.c_void_p))
+
+
+class NativeCounting:
+    """Counts in C (native/counter.c). ``counter`` is its struct there, ``conditionals`` those of its instructions."""
+
+    def __init__(self, engine: Any, conditionals: Iterable[int], blocks: bool = True) -> None:
+        """Hook the engine; without ``blocks`` others tell of them. BuildError when the C cannot be compiled."""
         self._library = native_library.load()
         self._library.counter_new.restype = ctypes.POINTER(_Counter)
         self._library.counter_free.restype = None
         self._library.counter_leave.restype = None
-        self._counter = self._library.counter_new(function_address("uc_mem_read"), function_address("uc_emu_stop"))
-        hook(engine, unicorn().UC_HOOK_BLOCK, self._library.counter_on_block, self._counter)
-        self._done = {address: ctypes.c_uint64() for address in conditionals}
-        for address, done in self._done.items():
-            hook(engine, unicorn().UC_HOOK_CODE, self._library.counter_on_conditional, ctypes.byref(done), address)
+        self.counter = self._library.counter_new(function_address("uc_mem_read"), function_address("uc_emu_stop"))
+        if blocks:
+            hook(engine, unicorn().UC_HOOK_BLOCK, self._library.counter_on_block, self.counter)
+        self.conditionals = {address: Conditional() for address in conditionals}
+        for address, one in self.conditionals.items():
+            hook(engine, unicorn().UC_HOOK_CODE, self._library.counter_on_conditional, ctypes.byref(one), address)
 
     def __del__(self) -> None:
         """Give the counters back; the engine's hooks must not run any more."""
-        if hasattr(self, "_counter"):
-            self._library.counter_free(self._counter)
+        if hasattr(self, "counter"):
+            self._library.counter_free(self.counter)
 
     @property
     def executed(self) -> int:
         """Instructions executed so far."""
-        return int(self._counter.contents.executed)
+        return int(self.counter.contents.executed)
+
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+        found = self.counter.contents
+        block = found.blocks[found.previous] if found.previous >= 0 else None
+        return (block.address, block.size) if block else _OUTSIDE
 
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
-        self._counter.contents.limit = self.executed + limit
+        self.counter.contents.limit = self.executed + limit
 
     def finish(self) -> None:
         """End a call."""
-        self._library.counter_leave(self._counter)
+        self._library.counter_leave(self.counter)
 
     def counts(self) -> Counts:
         """Return all that was counted."""
-        found = self._counter.contents
+        found = self.counter.contents
         blocks = [(found.blocks[i].address, found.blocks[i].size) for i in range(found.block_count)]
         blocks.append(_OUTSIDE)  # index -1
         edges = (found.edges[i] for i in range(found.edge_count))
         transitions = {(blocks[edge.from_block], blocks[edge.to_block]): int(edge.count) for edge in edges}
-        return Counts(transitions, {at: done.value for at, done in self._done.items()})
+        return Counts(transitions, {at: int(one.done) for at, one in self.conditionals.items()})
 
 
 class PythonCounting:
@@ -157,6 +180,11 @@ class PythonCounting:
         """Instructions executed so far."""
         return self._executed
 
+    @property
+    def current(self) -> tuple[int, int]:
+        """The block that is executed; (0, 0) between calls."""
+        return self._previous
+
     def start(self, limit: int) -> None:
         """Begin a call that may execute ``limit`` instructions from now on."""
         self._limit = self._executed + limit
@@ -172,14 +200,15 @@ class PythonCounting:
         return Counts(dict(self._transitions), dict(self._done))
 
     def _on_block(self, engine: Any, address: int, size: int, _: object) -> None:
+        if self._executed >= self._limit:
+            engine.emu_stop()
+            return
         block = (address, size)
         if block not in self._lengths:
             self._lengths[block] = _count_instructions(bytes(engine.mem_read(address, size)))
         self._transitions[self._previous, block] += 1
         self._previous = block
         self._executed += self._lengths[block]
-        if self._executed > self._limit:
-            engine.emu_stop()
 
     def _on_conditional(self, engine: Any, address: int, size: int, _: object) -> None:
         self._done[address] += 1

@@ -22,7 +22,7 @@ class Instruction:
     """A decoded instruction: ``name`` without condition and width; registers in the order they are written.
 
     ``registers`` are those outside of square brackets, ``address`` those inside; a double register counts as its two
-    single ones. ``condition`` is "al" or a condition of a branch or of an IT block.
+    single ones. ``condition`` is "al" or a condition of a branch or of an IT block; ``immediate`` the last number.
     """
 
     at: int
@@ -33,6 +33,7 @@ class Instruction:
     registers: tuple[str, ...]
     address: tuple[str, ...]
     update: bool
+    immediate: int = 0
 
     @property
     def end(self) -> int:
@@ -130,7 +131,9 @@ def _instruction(raw: Any, conditions: Mapping[int, str]) -> Instruction:
     if name in ("ldm", "stm", "vldm", "vstm"):
         registers, address = registers[1:], registers[:1]
     kind = "arithmetic" if _ARITHMETIC.fullmatch(name) else ""
-    return Instruction(raw.address, raw.size, name, kind, condition, registers, address, update)
+    numbers = re.findall(r"#(-?0x[0-9a-f]+|-?[0-9]+)(?![.0-9])", raw.op_str)
+    immediate = int(numbers[-1], 0) if numbers else 0
+    return Instruction(raw.address, raw.size, name, kind, condition, registers, address, update, immediate)
 
 
 def _plain_name(name: str) -> str:

@@ -9,7 +9,7 @@ from nn4mc.profile.folder import NetworkFolder
 from nn4mc.target import Target
 
 _SCRIPT = Path(__file__).with_name("profile.ld")
-_LINK = ("-ffunction-sections", "-fdata-sections", "-nostdlib", "-Wl,--gc-sections")
+_SECTIONS = ("-ffunction-sections", "-fdata-sections")
 _MARKS = """/* A label behind each layer: it costs no instruction. */
 #define NN4MC_TRACE(values, bytes) __asm volatile("nn4mc_mark_%=:" ::: "memory")
 """
@@ -18,9 +18,13 @@ MARK = "nn4mc_mark_"
 
 @dataclass(frozen=True)
 class Built:
-    """A linked program, the compiler's call graphs (-fcallgraph-info=su), and the flags it was built with."""
+    """A network's programs: with its self-test, and lean without it.
+
+    ``call_graphs`` are the compiler's (-fcallgraph-info=su), ``flags`` what it was told.
+    """
 
     elf: Path
+    lean_elf: Path
     call_graphs: tuple[str, ...]
     flags: tuple[str, ...]
     compiler: str
@@ -29,30 +33,29 @@ class Built:
 def build(network: NetworkFolder, target: Target, work: Path, marked: bool = False) -> Built:
     """Compile and link a network's folder for ``target`` into ``work``; ``marked`` puts a label behind each layer.
 
-    Raises ToolMissingError without the cross compiler, BuildError with its words when it fails.
+    Every C and assembly file of the folder is taken. Raises ToolMissingError without the cross compiler, BuildError
+    with its words when it fails.
     """
     compiler = find_tool(target.compiler, "gcc-arm-none-eabi")
-    work.mkdir(parents=True, exist_ok=True)
-    elf = work / ("marked.elf" if marked else "plain.elf")
-    roots = [f"{network.name}_{part}" for part in ("run", "init", "selftest")]
+    part = work / ("marked" if marked else "plain")
+    part.mkdir(parents=True, exist_ok=True)
     flags = (*target.flags, *FLAGS)
-    words = [*flags, *_LINK, f"-Wl,-T,{_SCRIPT}", f"-Wl,-e,{roots[0]}", *(f"-Wl,-u,{root}" for root in roots)]
+    c_flags = [*flags, *_SECTIONS, "-fcallgraph-info=su"]
     if marked:
-        header = work / "marks.h"
-        header.write_text(_MARKS)
-        words += ["-include", str(header)]
-    else:
-        words += ["-fcallgraph-info=su"]
+        (part / "marks.h").write_text(_MARKS)
+        c_flags += ["-include", str(part / "marks.h")]
     folder = network.path.resolve()
-    sources = sorted(path for pattern in ("*.c", "*.S") for path in folder.glob(pattern))
-    # One call a source, since -include must not reach assembly.
-    objects = [work / f"{elf.stem}-{source.name}.o" for source in sources]
-    for source, made in zip(sources, objects, strict=True):
-        own = words if source.suffix == ".c" else [*target.flags, *_LINK[:2]]
-        compiling = [word for word in own if not str(word).startswith("-Wl,") and word != "-nostdlib"]
-        run([compiler, *compiling, f"-I{folder}", "-c", source, "-o", made], stage=f"building {source.name}", cwd=work)
-    linking = [word for word in words if word not in ("-include", str(work / "marks.h"))]
-    run([compiler, *linking, *objects, "-lgcc", "-o", elf], stage=f"linking for {target.title}", cwd=work)
-    graphs = tuple(path.read_text() for path in sorted(work.glob("*.ci")))
+    objects = []
+    for source in sorted((*folder.glob("*.c"), *folder.glob("*.S"))):
+        objects.append(part / f"{source.name}.o")
+        own = c_flags if source.suffix == ".c" else target.flags
+        command = [compiler, *own, f"-I{folder}", "-c", source, "-o", objects[-1]]
+        run(command, stage=f"building {source.name} for {target.title}", cwd=part)
+    elf, lean = part / "full.elf", part / "lean.elf"
+    for program, roots in ((elf, ("run", "init", "selftest")), (lean, ("run", "init"))):
+        wanted = [f"-Wl,-u,{network.name}_{root}" for root in roots]
+        link = [*flags, "-nostdlib", "-Wl,--gc-sections", f"-Wl,-T,{_SCRIPT}", f"-Wl,-e,{network.name}_run", *wanted]
+        run([compiler, *link, *objects, "-lgcc", "-o", program], stage=f"linking for {target.title}", cwd=part)
+    graphs = tuple(path.read_text() for path in sorted(part.glob("*.ci")))
     version = run([compiler, "-dumpfullversion"], stage="asking the compiler's version").strip()
-    return Built(elf, graphs, flags, f"{target.compiler} {version}")
+    return Built(elf, lean, graphs, flags, f"{target.compiler} {version}")

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from nn4mc.build.host import WARNINGS, host_compiler
+from nn4mc.build.platformio import cache_dir
 from nn4mc.build.process import run
 
 _SOURCES = Path(__file__).with_name("native")
@@ -30,21 +31,14 @@ def load() -> ctypes.CDLL:
     digest = hashlib.sha256(" ".join((host_compiler(), *_FLAGS)).encode())
     for path in sorted(_SOURCES.iterdir()):
         digest.update(path.read_bytes())
-    library = cache_folder() / f"nn4mc-hooks-{digest.hexdigest()[:16]}.so"
+    library = cache_dir() / f"nn4mc-hooks-{digest.hexdigest()[:16]}.so"
     if not library.is_file():
         _build(sources, library)
     return ctypes.CDLL(str(library))
 
 
-def cache_folder() -> Path:
-    """Return the user's cache folder of nn4mc (XDG_CACHE_HOME), made when it is not there."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(root) / "nn4mc"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _build(sources: list[Path], library: Path) -> None:
+    library.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".hooks-") as scratch:
         made = Path(scratch) / library.name
         run([host_compiler(), *_FLAGS, *sources, "-o", made], stage="building the emulator's counters")

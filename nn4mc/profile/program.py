@@ -1,6 +1,6 @@
 """A linked program for the Cortex-M4F: what is loaded where, its symbols, and where its code is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -29,11 +29,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Program:
-    """An ELF file. ``symbols`` by name, without the Thumb bit; ``marks`` are the borders of code and data."""
+    """An ELF file.
+
+    ``symbols`` by name, without the Thumb bit; ``sizes`` of those that have one; ``loads`` are what a programmer
+    writes into flash, address and bytes; ``marks`` are the borders of code and data.
+    """
 
     path: Path
     sections: tuple[Section, ...]
     symbols: Mapping[str, int]
+    sizes: Mapping[str, int]
+    loads: tuple[tuple[int, bytes], ...]
     marks: tuple[tuple[int, str], ...]
 
     def symbol(self, name: str) -> int:
@@ -42,6 +48,15 @@ class Program:
             raise BuildError(f"{self.path.name} has no symbol '{name}': it was stripped, or is another program.")
         return self.symbols[name]
 
+    def function_end(self, name: str) -> int:
+        """Return the address behind a function's code: by its size, or where the next function or data begin."""
+        begin = self.symbol(name)
+        if self.sizes.get(name):
+            return begin + self.sizes[name]
+        section = next(one for one in self.sections if one.code and one.at <= begin < one.at + one.size)
+        borders = [at for at, kind in self.marks if kind == _DATA] + list(self.symbols.values())
+        return min([at for at in borders if at > begin] + [section.at + section.size])
+
     def code_at(self, at: int, size: int) -> bytes:
         """Return bytes of code; BuildError where the program has none."""
         for section in self.sections:
@@ -49,20 +64,27 @@ class Program:
                 return section.data[at - section.at : at - section.at + size]
         raise BuildError(f"{self.path.name} has no code at 0x{at:08x}.")
 
+    def instruction_size(self, at: int) -> int:
+        """Return the bytes, 2 or 4, of the instruction at an address."""
+        return 4 if self.code_at(at, 2)[1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
+
+    def code_runs(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield what is code, not data among it, between two addresses: where it is, and its bytes."""
+        marks = [*self.marks, (1 << 32, _DATA)]
+        for (at, kind), (after, _) in pairwise(marks):
+            first, last = max(at, begin), min(after, end)
+            if kind == _CODE and first < last:
+                yield first, self.code_at(first, last - first)
+
     @cached_property
     def conditions(self) -> Mapping[int, str]:
         """The condition of every instruction of an IT block, by address."""
         found: dict[int, str] = {}
         for section in self.sections:
             if section.code:
-                for begin, end in self._code_runs(section):
-                    found |= dict(it_conditions(section.data[begin - section.at : end - section.at], begin))
+                for at, code in self.code_runs(section.at, section.at + section.size):
+                    found |= dict(it_conditions(code, at))
         return found
-
-    def _code_runs(self, section: Section) -> list[tuple[int, int]]:
-        end = section.at + section.size
-        marks = [mark for mark in self.marks if section.at <= mark[0] < end] + [(end, _DATA)]
-        return [(at, after) for (at, kind), (after, _) in pairwise(marks) if kind == _CODE and at < after]
 
 
 def load_program(path: Path) -> Program:
@@ -94,12 +116,17 @@ def load_program(path: Path) -> Program:
                 for section in elf.iter_sections()
                 if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]
             )
-            table: Any = elf.get_section_by_name(".symtab")
-            names = (
-                [(one.name, one["st_value"], one["st_info"]["type"]) for one in table.iter_symbols()] if table else []
+            loads = tuple(
+                (segment["p_paddr"], segment.data())
+                for segment in elf.iter_segments()
+                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
             )
+            table: Any = elf.get_section_by_name(".symtab")
+            listed = table.iter_symbols() if table else ()
+            names = [(one.name, one["st_value"], one["st_info"]["type"], one["st_size"]) for one in listed]
     except (OSError, ELFError) as error:
         raise BuildError(f"{path} cannot be read as an ELF file: {error}.") from error
-    symbols = {name: at & ~1 if kind == "STT_FUNC" else at for name, at, kind in names if name and name[0] != "$"}
-    marks = sorted((at, name[:2]) for name, at, _ in names if name[:2] in (_CODE, _DATA))
-    return Program(path, sections, symbols, tuple(marks))
+    symbols = {name: at & ~1 if kind == "STT_FUNC" else at for name, at, kind, _ in names if name and name[0] != "$"}
+    sizes = {name: size for name, _, kind, size in names if kind == "STT_FUNC" and size}
+    marks = sorted((at, name[:2]) for name, at, *_ in names if name[:2] in (_CODE, _DATA))
+    return Program(path, sections, symbols, sizes, loads, tuple(marks))

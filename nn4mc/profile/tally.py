@@ -22,7 +22,7 @@ class Decoded:
 
 def decode_blocks(program: Program, counts: Counts) -> Decoded:
     """Decode every block that was executed; BuildError when one is not code of the program."""
-    return Decoded({block: _decode(program, block) for block in counts.blocks()})
+    return Decoded({block: decode_block(program, block) for block in counts.blocks()})
 
 
 def instructions(decoded: Decoded, counts: Counts) -> int:
@@ -43,7 +43,8 @@ def cycles(decoded: Decoded, counts: Counts, model: CycleModel) -> int:
     return total + sum(savings.get(at, 0) * count for at, count in counts.done.items())
 
 
-def _decode(program: Program, block: Block) -> tuple[Instruction, ...]:
+def decode_block(program: Program, block: Block) -> tuple[Instruction, ...]:
+    """Decode one block; BuildError when it is not code of the program."""
     return _cached(program.code_at(*block), block[0], tuple(_inside(program.conditions, block)))
 
 

@@ -70,6 +70,7 @@ def test_ports_are_listed_by_device_with_their_usb_ids(plugged: list[SimpleNames
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None if name == "qemu-system-arm" else f"/usr/bin/{name}")
     assert [(board.uri, board.missing) for board in local_boards()] == [
+        ("sim://cortex-m4", ()),
         ("qemu://netduinoplus2", ("qemu-system-arm",)),
         ("host://", ()),
     ]
@@ -81,5 +82,9 @@ def test_the_verb_prints_a_table_and_one_json_object(plugged: list[SimpleNamespa
     assert shown.exit_code == 0 and "qemu://netduinoplus2" in shown.stdout
     as_json = CliRunner().invoke(main, ["boards", "--json"])
     listed = json.loads(as_json.stdout)
-    assert [board["uri"] for board in listed["boards"]] == ["qemu://netduinoplus2", "host://"]
+    assert [board["uri"] for board in listed["boards"]] == [
+        "sim://cortex-m4",
+        "qemu://netduinoplus2",
+        "host://",
+    ]
     assert listed["ports"][0]["serial_number"] == "066EFF"

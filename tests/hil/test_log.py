@@ -47,7 +47,7 @@ def test_a_log_holds_every_step_on_every_topic(tmp_path):
     assert pose["pose"]["orientation"] == dict(zip("wxyz", step.sensors[3:7].tolist(), strict=True))
     assert flight.messages["/sensors"][7]["angular_velocity"] == step.sensors[10:13].tolist()
     assert np.array(flight.messages["/command"][7]["motor"], np.float32).tobytes() == step.command.tobytes()
-    assert flight.messages["/timing"][7] == {"cycles": 17007, "round_trip_s": 0.002}
+    assert flight.messages["/timing"][7] == {"cycles": 17007, "instructions": 0, "round_trip_s": 0.002}
 
 
 def test_the_librarys_own_reader_finds_index_schemas_and_metadata(tmp_path):

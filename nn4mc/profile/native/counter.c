@@ -56,18 +56,23 @@ static void *grow(void *items, int32_t count, int32_t *capacity, size_t size)
     return grown;
 }
 
-/* A halfword whose top five bits are 11101, 11110 or 11111 begins a 32-bit instruction. */
-static uint32_t instructions_in(counter_t *counter, void *engine, uint32_t address, uint32_t size)
+/*
+ * A halfword whose top five bits are 11101, 11110 or 11111 begins a 32-bit instruction; with 11x01100 to 11x01110 on
+ * top, one of a coprocessor, and the FPU is the only one there is. 0xBF30 is WFI.
+ */
+static void look_at(counter_t *counter, void *engine, block_t *block)
 {
-    uint32_t count = 0;
     uint32_t at = 0;
-    while (at < size) {
-        uint8_t half[2] = {0, 0};
-        counter->read(engine, address + at, half, sizeof half);
+    uint8_t half[2] = {0, 0};
+    block->instructions = 0;
+    block->floats = 0;
+    while (at < block->size) {
+        counter->read(engine, block->address + at, half, sizeof half);
+        block->floats |= (half[1] & 0xECu) == 0xECu && (half[1] & 3u) != 3u;
         at += (half[1] >> 3) >= 0x1Du ? 4u : 2u;
-        count++;
+        block->instructions++;
     }
-    return count;
+    block->waits = half[0] == 0x30u && half[1] == 0xBFu;
 }
 
 static int32_t find_block(counter_t *counter, void *engine, uint32_t address, uint32_t size)
@@ -83,10 +88,22 @@ static int32_t find_block(counter_t *counter, void *engine, uint32_t address, ui
     block_t *made = &counter->blocks[counter->block_count];
     made->address = address;
     made->size = size;
-    made->instructions = instructions_in(counter, engine, address, size);
     made->first_edge = -1;
+    look_at(counter, engine, made);
+    made->cycles = counter->price_block != NULL ? counter->price_block(address, size) : 0;
     counter->table[slot] = counter->block_count;
     return counter->block_count++;
+}
+
+static int32_t edge_cycles(const counter_t *counter, int32_t from, int32_t to)
+{
+    static const block_t nobody = {0, 0, 0, 0, 0, 0, 0};
+    const block_t *before = from >= 0 ? &counter->blocks[from] : &nobody;
+    const block_t *then = to >= 0 ? &counter->blocks[to] : &nobody;
+    if (counter->price_edge == NULL || from < 0) {
+        return 0;
+    }
+    return counter->price_edge(before->address, before->size, then->address, then->size);
 }
 
 /* The transition to `to` in the list that starts at `*first`; a found one moves to the front. */
@@ -109,6 +126,7 @@ static edge_t *find_edge(counter_t *counter, int32_t *first, int32_t from, int32
     made->from = from;
     made->to = to;
     made->count = 0;
+    made->cycles = edge_cycles(counter, from, to);
     made->next = *first;
     *first = counter->edge_count++;
     return made;
@@ -118,19 +136,35 @@ static void count_edge(counter_t *counter, int32_t to)
 {
     const int32_t from = counter->previous;
     int32_t *first = from >= 0 ? &counter->blocks[from].first_edge : &counter->entry_edge;
-    find_edge(counter, first, from, to)->count++;
+    edge_t *edge = find_edge(counter, first, from, to);
+    edge->count++;
+    counter->cycles += (uint64_t)(int64_t)edge->cycles;
 }
 
-void counter_on_block(void *engine, uint64_t address, uint32_t size, void *user)
+void counter_enter(counter_t *counter, void *engine, uint32_t address, uint32_t size)
 {
-    counter_t *counter = user;
-    const int32_t block = find_block(counter, engine, (uint32_t)address, size);
+    const int32_t block = find_block(counter, engine, address, size);
     count_edge(counter, block);
     counter->previous = block;
     counter->executed += counter->blocks[block].instructions;
-    if (counter->executed > counter->limit) {
+    counter->cycles += (uint64_t)(int64_t)counter->blocks[block].cycles;
+}
+
+/* Stopping takes effect before the block: it is not executed, and not counted. */
+void counter_on_block(void *engine, uint64_t address, uint32_t size, void *user)
+{
+    counter_t *counter = user;
+    if (counter->executed >= counter->limit) {
         counter->stop(engine);
+        return;
     }
+    counter_enter(counter, engine, (uint32_t)address, size);
+}
+
+void counter_price(counter_t *counter, price_block_t price_block, price_edge_t price_edge)
+{
+    counter->price_block = price_block;
+    counter->price_edge = price_edge;
 }
 
 void counter_leave(counter_t *counter)
@@ -144,9 +178,12 @@ void counter_leave(counter_t *counter)
 /* Called where an instruction of an IT block is executed, and not where its condition fails. */
 void counter_on_conditional(void *engine, uint64_t address, uint32_t size, void *user)
 {
-    uint64_t *done = user;
+    conditional_t *one = user;
     (void)engine;
     (void)address;
     (void)size;
-    ++*done;
+    one->done++;
+    if (one->counter != NULL) {
+        one->counter->cycles += one->cycles;
+    }
 }
