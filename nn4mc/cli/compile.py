@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import print_json
 from nn4mc.cli.model import import_options, model_options
 from nn4mc.target import TARGETS
@@ -17,8 +18,9 @@ from nn4mc.target import TARGETS
 )
 @click.option("--name", help="Prefix of every C name; by default the model's own name.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **reading: Any) -> None:
+def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **others: Any) -> None:
     """Compile MODEL, a file or `raptor`, to C.
 
     The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
@@ -26,7 +28,8 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
     """
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
-    network = compile_model(model, name, target, import_options(**reading))
+    code = take_code_options(others)
+    network = compile_model(model, name, target, import_options(**others), code)
     network.write(output)
     result = {
         "name": network.name,

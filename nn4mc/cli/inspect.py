@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import out, print_json, table
 from nn4mc.cli.model import import_options, model_options
 from nn4mc.target import TARGETS
@@ -12,13 +13,15 @@ from nn4mc.target import TARGETS
 @click.command("inspect")
 @model_options
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def inspect_command(model: str, target: str, as_json: bool, **reading: Any) -> None:
+def inspect_command(model: str, target: str, as_json: bool, **others: Any) -> None:
     """Show the layers of MODEL, a file or `raptor`, and its exact memory."""
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
     from nn4mc.inspect import inspect  # noqa: PLC0415
 
-    found = inspect(compile_model(model, None, target, import_options(**reading)), TARGETS[target])
+    code = take_code_options(others)
+    found = inspect(compile_model(model, None, target, import_options(**others), code), TARGETS[target])
     if as_json:
         print_json(found)
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import err, out, print_json, table
 from nn4mc.cli.model import import_options, reading_options
 from nn4mc.target import TARGETS
@@ -43,6 +44,7 @@ def _limits(command: Any) -> Any:
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the profile.")
 @click.option("--rig", metavar="RIG", help="Hold the profile against the [budget] of a rig.")
 @_limits
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @reading_options
 def profile_command(
@@ -75,9 +77,10 @@ def profile_command(
         budget = _rig_budget(rig).tightened(budget)
     asked = conditions(target, clock_hz, wait_states, variant)
     rows = None if inputs is None else read_rows(inputs)
+    code = take_code_options(others)
     options = import_options(**others)
     names = compare or (str(model),)
-    found = [obtain_profile(name, rows, asked, options) for name in names]
+    found = [obtain_profile(name, rows, asked, options, code) for name in names]
     if save is not None:
         found[-1].save(save)
     if compare is not None:

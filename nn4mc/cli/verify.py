@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import out, print_json, table
 from nn4mc.cli.model import import_options, model_options
 
@@ -27,8 +28,9 @@ _COLUMNS = ("layer", "operator", "largest error", "ULP", "tolerance", "at step",
     show_default=True,
     help="What the outputs are compared with; a framework loads the file in its own way, so trust it first.",
 )
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify_command(model: str, inputs: Path | None, steps: int, against: str, as_json: bool, **reading: Any) -> None:
+def verify_command(model: str, inputs: Path | None, steps: int, against: str, as_json: bool, **others: Any) -> None:
     """Build the C of MODEL for this machine and compare every layer with float64.
 
     Inputs are the model's own examples, then random numbers in -1..1, or those of --inputs. Exit status 1 if a layer
@@ -37,7 +39,8 @@ def verify_command(model: str, inputs: Path | None, steps: int, against: str, as
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
     from nn4mc.verify import read_inputs, verify  # noqa: PLC0415
 
-    network = compile_model(model, options=import_options(**reading))
+    code = take_code_options(others)
+    network = compile_model(model, options=import_options(**others), code=code)
     rows = None if inputs is None else read_inputs(inputs, network)
     found = verify(network, rows, steps, None if against == "reference" else (against, Path(model)))
     if as_json:

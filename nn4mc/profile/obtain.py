@@ -10,6 +10,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.profile.network import DEFAULT_CONDITIONS, Conditions, profile_folder, profile_network
 from nn4mc.profile.result import Profile, read_profile
+from nn4mc.target import DEFAULT_CODE, CodeOptions
 
 
 def read_rows(path: Path) -> npt.NDArray[np.generic]:
@@ -28,6 +29,7 @@ def obtain_profile(
     rows: npt.ArrayLike | None = None,
     conditions: Conditions = DEFAULT_CONDITIONS,
     options: ImportOptions = DEFAULT_OPTIONS,
+    code: CodeOptions = DEFAULT_CODE,
 ) -> Profile:
     """Return the profile of ``what``: a ``.json`` file is read, a folder is built as it is, a model is compiled.
 
@@ -38,5 +40,5 @@ def obtain_profile(
         return read_profile(path)
     if path.is_dir():
         return profile_folder(path, rows, conditions)
-    network = compile_model(what, target_name=conditions.target.name, options=options)
+    network = compile_model(what, target_name=conditions.target.name, options=options, code=code)
     return profile_network(network, rows, conditions)
