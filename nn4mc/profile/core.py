@@ -16,6 +16,9 @@ from nn4mc.profile.program import Program, load_program
 
 DEFAULT_LIMIT = 1_000_000_000
 """Instructions of a call: some minutes of a real core."""
+PAINTED_STACK = 16 << 10
+"""Bytes of stack that are painted to measure it."""
+_PAINT = b"\xa5"
 _RETURN = 0x0FFFF000
 """Where calls return to: nothing is there."""
 _MAX_ARGUMENTS = 4
@@ -104,6 +107,14 @@ class Core:
     def counts(self) -> Counts:
         """Return all that was executed so far."""
         return self.counting.counts()
+
+    def painted_stack(self, run: Callable[[], object]) -> int:
+        """Paint the stack, run, and return how many bytes of it were written; what was written lies below the top."""
+        bottom = self.stack_top - PAINTED_STACK
+        self.write(bottom, _PAINT * PAINTED_STACK)
+        run()
+        painted = self.read(bottom, PAINTED_STACK)
+        return PAINTED_STACK - (len(painted) - len(painted.lstrip(_PAINT)))
 
     def read(self, at: int, size: int) -> bytes:
         """Return ``size`` bytes of memory."""

@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import BuildError
-from nn4mc.profile.core import STM32F405, Core, Memory
+from nn4mc.profile.core import PAINTED_STACK, STM32F405, Core, Memory
 from nn4mc.profile.folder import NetworkFolder
 from nn4mc.profile.program import Program, load_program
 
-_PAINT = b"\xa5"
-_STACK = 16 << 10
-"""Bytes of stack that are painted."""
 _DTYPES: dict[str, np.dtype[Any]] = {"float": np.dtype("<f4"), "int8_t": np.dtype("i1")}
 
 
@@ -37,11 +34,10 @@ class NetworkRunner:
         self._context = _align(max([ram.at, *ends]))
         self._in = _align(self._context + network.context_bytes)
         self._out = _align(self._in + network.in_bytes)
-        self._bottom = self.core.stack_top - _STACK
-        if self._out + network.out_bytes > self._bottom:
+        if self._out + network.out_bytes > self.core.stack_top - PAINTED_STACK:
             raise BuildError(
                 f"{network.name} needs {self._out + network.out_bytes - ram.at:,} bytes of RAM with its input and "
-                f"output, and the emulated core has {ram.size - _STACK:,} beside the stack."
+                f"output, and the emulated core has {ram.size - PAINTED_STACK:,} beside the stack."
             )
         self.init()
 
@@ -72,10 +68,7 @@ class NetworkRunner:
 
     def stack(self, row: npt.ArrayLike) -> int:
         """Run one step on a painted stack and return how many bytes of it were written."""
-        self.core.write(self._bottom, _PAINT * _STACK)
-        self.run(row)
-        painted = self.core.read(self._bottom, _STACK)
-        return _STACK - (len(painted) - len(painted.lstrip(_PAINT)))
+        return self.core.painted_stack(lambda: self.run(row))
 
 
 def _align(address: int) -> int:
