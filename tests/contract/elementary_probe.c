@@ -12,7 +12,7 @@ typedef struct result {
     double absolute; /* largest absolute error */
     double relative; /* largest relative error, where the exact result is of the range below */
     uint64_t outside; /* results outside low..high */
-    uint64_t not_odd; /* f(-x) is not -f(x) to the bit */
+    uint64_t not_odd; /* f(-x) is not -f(x) */
     uint64_t tried;
 } result_t;
 
@@ -60,7 +60,7 @@ static void try_one(const question_t *question, uint32_t bits, result_t *result)
         }
     }
     result->outside += !((double)y >= question->low && (double)y <= question->high);
-    result->not_odd += to_bits(functions[question->function](-x)) != (to_bits(y) ^ 0x80000000u);
+    result->not_odd += functions[question->function](-x) != -y;
     result->tried += 1;
 }
 

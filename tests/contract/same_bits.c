@@ -57,12 +57,14 @@ typedef void (*function_t)(const float x[], float y[], size_t count);
 static float x[COUNT];
 static float y[COUNT];
 
-/* Each round has eight of the 512 signs and exponents, with random mantissas. */
+/* Each round has eight of the 512 signs and exponents, with random mantissas. A NaN has the sign that Arm gives it. */
 static void fill(uint32_t round, uint32_t *random)
 {
     for (uint32_t i = 0; i < COUNT; ++i) {
         *random = *random * 1664525u + 1013904223u;
-        x[i] = nn4mc_float((round * 8u + (i & 7u)) << 23 | *random >> 9);
+        const uint32_t word = (round * 8u + (i & 7u)) << 23 | *random >> 9;
+        const uint32_t magnitude = word & ~NN4MC_SIGN_BIT;
+        x[i] = nn4mc_float(magnitude > NN4MC_INFINITY_BITS ? magnitude : word);
     }
 }
 

@@ -11,7 +11,11 @@ from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.target import target
 
 RUNTIME = runtime_folder()
-SOURCES = [Path(__file__).parent / "same_bits.c", RUNTIME / "nn4mc_elementary.c", RUNTIME / "nn4mc_activations.c"]
+SOURCES = [
+    Path(__file__).parent / "same_bits.c",
+    *sorted(RUNTIME.glob("nn4mc_elementary*.[cS]")),
+    RUNTIME / "nn4mc_activations.c",
+]
 BARE = ["-ffreestanding", "-nostdlib", "-Wl,--section-start=.vectors=0", "-Wl,-Ttext=0x8000", "-Wl,-Tbss=0x110000"]
 
 

@@ -106,10 +106,13 @@ void nn4mc_selu_array(const float x[], float y[], size_t count)
     }
 }
 
+/* A NaN keeps its sign, so that only NaN with the sign of Arm's own are about. */
 void nn4mc_neg_array(const float x[], float y[], size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = -x[i];
+        const uint32_t bits = nn4mc_bits(x[i]);
+        const uint32_t is_nan = (NN4MC_INFINITY_BITS - (bits & ~NN4MC_SIGN_BIT)) & NN4MC_SIGN_BIT;
+        y[i] = nn4mc_float(bits ^ (NN4MC_SIGN_BIT & ~is_nan));
     }
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn4mc_config.h"
+
 #if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
 #error "nn4mc needs float arithmetic without excess precision (on x86: -msse2 -mfpmath=sse)"
 #endif
@@ -75,9 +77,36 @@ static inline uint32_t nn4mc_not_finite(uint32_t bits)
 static inline int nn4mc_all_finite(const float values[], size_t count)
 {
     uint32_t bad = 0u;
+#if defined(NN4MC_CORTEX_M4F) && !defined(NN4MC_SMALL_CODE)
+    /* 0 times a finite number is 0, times another NaN, and NaN stays. */
+    __asm__ volatile("    vmov s0, %[bad]\n"
+                     "    vmov s1, %[bad]\n"
+                     "    subs %[count], #4\n"
+                     "    blo 2f\n"
+                     "1:  vldmia %[at]!, {s2-s5}\n"
+                     "    vmul.f32 s0, s0, s2\n"
+                     "    vmul.f32 s1, s1, s3\n"
+                     "    vmul.f32 s0, s0, s4\n"
+                     "    vmul.f32 s1, s1, s5\n"
+                     "    subs %[count], #4\n"
+                     "    bhs 1b\n"
+                     "2:  adds %[count], #4\n"
+                     "    beq 4f\n"
+                     "3:  vldmia %[at]!, {s2}\n"
+                     "    vmul.f32 s0, s0, s2\n"
+                     "    subs %[count], #1\n"
+                     "    bne 3b\n"
+                     "4:  vadd.f32 s0, s0, s1\n"
+                     "    vmov %[bad], s0\n"
+                     : [bad] "+l"(bad), [at] "+l"(values), [count] "+l"(count)
+                     :
+                     : "s0", "s1", "s2", "s3", "s4", "s5", "cc", "memory");
+    bad &= ~NN4MC_SIGN_BIT;
+#else
     for (size_t i = 0; i < count; ++i) {
         bad |= nn4mc_not_finite(nn4mc_bits(values[i]));
     }
+#endif
     return bad == 0u;
 }
 
@@ -87,11 +116,11 @@ static inline int nn4mc_zero_not_finite(float values[], size_t count)
     uint32_t bad = 0u;
     for (size_t i = 0; i < count; ++i) {
         const uint32_t bits = nn4mc_bits(values[i]);
-        const uint32_t here = nn4mc_not_finite(bits);
-        values[i] = nn4mc_float(bits & ((here >> 31) - 1u));
+        const uint32_t here = (bits & NN4MC_INFINITY_BITS) + 0x00800000u;
+        values[i] = nn4mc_float(bits & ~(0u - (here >> 31)));
         bad |= here;
     }
-    return bad != 0u;
+    return (bad >> 31) != 0u;
 }
 
 #endif

@@ -27,4 +27,9 @@
 #define NN4MC_WEIGHTS
 #endif
 
+/* Largest absolute error of tanh and sigmoid: 0 for 2e-7, 1 for 4e-5, 2 for 1e-3. */
+#ifndef NN4MC_ACTIVATION_ERROR
+#define NN4MC_ACTIVATION_ERROR 0
+#endif
+
 #endif

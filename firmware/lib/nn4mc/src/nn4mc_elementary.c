@@ -1,6 +1,7 @@
 #include "nn4mc_elementary.h"
 
 #include "nn4mc_bits.h"
+#include "nn4mc_config.h"
 
 /* Adding 1.5 * 2^23 rounds a float below 2^22 to an integer, which is then the low bits of the sum. */
 #define ROUNDER 12582912.0f
@@ -10,10 +11,9 @@
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW (-2.12194440e-4f)
 
-/* tanh(9.02) rounds to 1; exp(104) is beyond the largest float, exp(-104) below half the smallest. */
-#define TANH_LIMIT 9.02f
+/* exp(104) is beyond the largest float, exp(-104) below half the smallest; exp(-87) - 1 rounds to -1. */
 #define EXP_LIMIT 104.0f
-#define SIGMOID_LIMIT 87.0f
+#define EXPM1_LIMIT 87.0f
 
 /* Below ERF_SMALL a polynomial in x^2 is exact in slope; above, erfc is an exponential. erf(4) rounds to 1. */
 #define ERF_SMALL 0.95f
@@ -105,29 +105,6 @@ static float positive_only(uint32_t bits, uint32_t at_zero, float y)
     return nn4mc_float(choose(is_zero, at_zero, out));
 }
 
-/* tanh(x) = e / (e + 2) with e = exp(2 |x|) - 1: exact in slope at 0, and insensitive to e where it is large. */
-float nn4mc_tanh(float x)
-{
-    const uint32_t bits = nn4mc_bits(x);
-    const float magnitude = nn4mc_float(clamped_magnitude(bits, TANH_LIMIT));
-    const reduced_t part = reduce(magnitude + magnitude);
-    const float scale = power_of_two(part.k);
-    const float e = expm1_reduced(part.r) * scale + (scale - 1.0f);
-    return nn4mc_float(nn4mc_bits(e / (e + 2.0f)) | sign_of(bits));
-}
-
-/* With e = exp(-|x|): 1 / (1 + e) for x >= 0, e / (1 + e) below; no cancellation on either side. */
-float nn4mc_sigmoid(float x)
-{
-    const uint32_t bits = nn4mc_bits(x);
-    const reduced_t part = reduce(-nn4mc_float(clamped_magnitude(bits, SIGMOID_LIMIT)));
-    const float e = power_of_two(part.k) * (1.0f + expm1_reduced(part.r));
-    const uint32_t is_negative = 0u - (sign_of(bits) >> 31);
-    const uint32_t one = nn4mc_bits(1.0f);
-    const float top = nn4mc_float(one ^ ((one ^ nn4mc_bits(e)) & is_negative));
-    return top / (1.0f + e);
-}
-
 /* 2^k in two factors, so that a result below the normal range is rounded once and one above becomes Inf. */
 float nn4mc_exp(float x)
 {
@@ -141,7 +118,7 @@ float nn4mc_exp(float x)
 float nn4mc_expm1(float x)
 {
     const uint32_t bits = nn4mc_bits(x);
-    const uint32_t limit = choose(mask_of_sign(bits), nn4mc_bits(SIGMOID_LIMIT), nn4mc_bits(EXP_LIMIT));
+    const uint32_t limit = choose(mask_of_sign(bits), nn4mc_bits(EXPM1_LIMIT), nn4mc_bits(EXP_LIMIT));
     const uint32_t magnitude = nn4mc_smaller(bits & ~NN4MC_SIGN_BIT, limit);
     const reduced_t part = reduce(nn4mc_float(magnitude | sign_of(bits)));
     const int32_t half = part.k / 2;
@@ -241,20 +218,6 @@ float nn4mc_erf(float x)
     }
 }
 
-void nn4mc_tanh_array(const float x[], float y[], size_t count)
-{
-    for (size_t i = 0; i < count; ++i) {
-        y[i] = nn4mc_tanh(x[i]);
-    }
-}
-
-void nn4mc_sigmoid_array(const float x[], float y[], size_t count)
-{
-    for (size_t i = 0; i < count; ++i) {
-        y[i] = nn4mc_sigmoid(x[i]);
-    }
-}
-
 void nn4mc_exp_array(const float x[], float y[], size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
@@ -283,6 +246,201 @@ void nn4mc_erf_array(const float x[], float y[], size_t count)
     }
 }
 
+/*
+ * tanh, sigmoid and relu by array. nn4mc_elementary_m4f.S does the same operations in the same order on a Cortex-M4F.
+ * The coefficients are from scripts/fit_elementary.py.
+ */
+#if !defined(NN4MC_CORTEX_M4F)
+
+/*
+ * |x| in units of 2^-fraction, rounded down, at most 2^31; 0 for NaN. What Arm's conversion to fixed point makes of it,
+ * but for one unit at the upper end.
+ */
+static uint32_t fixed_magnitude(float x, uint32_t fraction)
+{
+    const uint32_t magnitude = nn4mc_bits(x) & ~NN4MC_SIGN_BIT;
+    const uint32_t is_number = ~mask_of_sign(NN4MC_INFINITY_BITS - magnitude);
+    const float clamped = nn4mc_float(nn4mc_smaller(magnitude & is_number, (158u - fraction) << 23));
+    return (uint32_t)(clamped * nn4mc_float((127u + fraction) << 23));
+}
+
+#if NN4MC_ACTIVATION_ERROR == 0
+/* 2 / ln 2 and 1 / ln 2 */
+#define TANH_SCALE 2.88539004f
+#define SIGMOID_SCALE 1.44269502f
+
+/* The upper word of a product: a in units of 2^-m by b in units of 2^-n, in units of 2^(32 - m - n). */
+static uint32_t upper_product(uint32_t a, uint32_t b)
+{
+    const int64_t product = (int64_t)(int32_t)a * (int32_t)b;
+    return (uint32_t)((uint64_t)product >> 32);
+}
+
+/* 2^-t in units of 2^-31, at most 1 - 2^-31, for t in units of 2^-26: t = k + f, |f| <= 1/2 in units of 2^-32. */
+static uint32_t power_of_half(uint32_t t)
+{
+    const uint32_t f = t << 6;
+    const uint32_t k = (t + 0x02000000u) >> 26;
+    uint32_t sum = 0xffd488bdu;
+    sum = upper_product(sum, f) + 0x013cea88u;
+    sum = upper_product(sum, f) + 0xf8e522b4u;
+    sum = upper_product(sum, f) + 0x1ebf9bb9u;
+    sum = upper_product(sum, f) + 0xa746f5b8u;
+    sum = upper_product(sum, f) + 0x7fffffffu;
+    /* k may be 32 */
+    return sum >> (k >> 1) >> (k - (k >> 1));
+}
+
+/*
+ * 1 / (1 + 2^-|t|) in units of 2^-30, by integers alone: they keep more digits than float32, so that only the last
+ * rounding counts. A parabola r is right to s = 1 - (1 + e) r, |s| < 0.0121, and r (1 + s + s^2 + s^3) to s^4.
+ */
+static uint32_t logistic(float t)
+{
+    const uint32_t e = power_of_half(fixed_magnitude(t, 26u));
+    const uint32_t r = upper_product(upper_product(0x4e800000u, e) + 0x9a181062u, e) + 0x3f53f7cfu;
+    /* Units of 2^-32, where 1 is 0. */
+    const uint32_t s = ~(((r >> 1) + upper_product(e, r)) << 3);
+    return upper_product(r, upper_product(upper_product(s, s) + s, s) + s) + r;
+}
+
+/* 2 / (1 + exp(-2 |x|)) - 1, with the sign of x; exactly 0 at 0. */
+static float tanh_one(float x)
+{
+    const uint32_t negative = mask_of_sign(nn4mc_bits(x));
+    const uint32_t magnitude = logistic(x * TANH_SCALE) - 0x20000000u;
+    return (float)(int32_t)((magnitude ^ negative) - negative) * 1.86264515e-9f;
+}
+
+/* 1 / (1 + exp(-|x|)), and what that leaves of 1 for x < 0. */
+static float sigmoid_one(float x)
+{
+    const uint32_t negative = mask_of_sign(nn4mc_bits(x));
+    return (float)((logistic(x * SIGMOID_SCALE) << 2) ^ negative) * 2.32830644e-10f;
+}
+
+void nn4mc_tanh_array(const float x[], float y[], size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        y[i] = tanh_one(x[i]);
+    }
+}
+
+void nn4mc_sigmoid_array(const float x[], float y[], size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        y[i] = sigmoid_one(x[i]);
+    }
+}
+
+#else
+/* An approximation x p(x^2) / q(x^2) before its division. */
+typedef struct quotient {
+    float top;
+    float bottom;
+} quotient_t;
+
+/* x between -2^(31 - fraction) and 2^(31 - fraction), cut to a multiple of 2^-fraction; NaN gives 0. */
+static float clamped_value(float x, uint32_t fraction)
+{
+    const float magnitude = (float)fixed_magnitude(x, fraction) * nn4mc_float((127u - fraction) << 23);
+    /* + 0 makes +0 of -0. */
+    return nn4mc_float(nn4mc_bits(magnitude) | (nn4mc_bits(x) & NN4MC_SIGN_BIT)) + 0.0f;
+}
+
+#if NN4MC_ACTIVATION_ERROR == 1
+static quotient_t tanh_quotient(float x)
+{
+    const float t = clamped_value(x * 1.42857146f, 28u);
+    const float z = t * t;
+    quotient_t out;
+    out.bottom = ((0.0264486708f * z + 16.4321976f) * z + 845.799133f) * z + 3848.38672f;
+    out.top = ((z + 152.141541f) * z + 2693.82129f) * t;
+    return out;
+}
+
+static quotient_t sigmoid_quotient(float x)
+{
+    const float t = clamped_value(x * 0.776699007f, 28u);
+    const float z = t * t;
+    quotient_t out;
+    out.bottom = (60.591854f * z + 5079.59814f) * z + 28248.1738f;
+    out.top = ((z + 381.381866f) * z + 9090.35742f) * t;
+    return out;
+}
+#elif NN4MC_ACTIVATION_ERROR == 2
+static quotient_t tanh_quotient(float x)
+{
+    const float t = clamped_value(x, 29u);
+    const float z = t * t;
+    quotient_t out;
+    out.bottom = (0.0780388489f * z + 5.06027412f) * z + 12.2978106f;
+    out.top = (z + 12.2828321f) * t;
+    return out;
+}
+
+static quotient_t sigmoid_quotient(float x)
+{
+    const float t = clamped_value(x, 28u);
+    const float z = t * t;
+    quotient_t out;
+    out.bottom = (0.0780388489f * z + 20.2410965f) * z + 196.764969f;
+    out.top = (z + 49.1313286f) * t;
+    return out;
+}
+#else
+#error "NN4MC_ACTIVATION_ERROR must be 0, 1 or 2"
+#endif
+
+/* One division for two quotients. */
+static void divide_pair(quotient_t a, quotient_t b, float y[2])
+{
+    const float inverse = 1.0f / (a.bottom * b.bottom);
+    y[0] = a.top * b.bottom * inverse;
+    y[1] = b.top * a.bottom * inverse;
+}
+
+static void tanh_pair(const float x[2], float y[2])
+{
+    divide_pair(tanh_quotient(x[0]), tanh_quotient(x[1]), y);
+}
+
+/* sigmoid(x) - 1/2 is odd, as the quotient is. */
+static void sigmoid_pair(const float x[2], float y[2])
+{
+    divide_pair(sigmoid_quotient(x[0]), sigmoid_quotient(x[1]), y);
+    y[0] += 0.5f;
+    y[1] += 0.5f;
+}
+
+typedef void (*pair_t)(const float x[2], float y[2]);
+
+/* Elements 0 and 1, 2 and 3, ...; a last one without a partner is paired with itself. */
+static inline void by_pairs(pair_t pair, const float x[], float y[], size_t count)
+{
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        pair(x + i, y + i);
+    }
+    if (i < count) {
+        const float both[2] = {x[i], x[i]};
+        float out[2];
+        pair(both, out);
+        y[i] = out[0];
+    }
+}
+
+void nn4mc_tanh_array(const float x[], float y[], size_t count)
+{
+    by_pairs(tanh_pair, x, y, count);
+}
+
+void nn4mc_sigmoid_array(const float x[], float y[], size_t count)
+{
+    by_pairs(sigmoid_pair, x, y, count);
+}
+#endif
+
 /* A negative value is masked to +0; NaN stays NaN, whatever its sign bit. */
 void nn4mc_relu_array(const float x[], float y[], size_t count)
 {
@@ -290,4 +448,17 @@ void nn4mc_relu_array(const float x[], float y[], size_t count)
         const uint32_t bits = nn4mc_bits(x[i]);
         y[i] = nn4mc_float(bits & ((sign_of(bits) >> 31) - 1u));
     }
+}
+#endif
+
+float nn4mc_tanh(float x)
+{
+    nn4mc_tanh_array(&x, &x, 1);
+    return x;
+}
+
+float nn4mc_sigmoid(float x)
+{
+    nn4mc_sigmoid_array(&x, &x, 1);
+    return x;
 }
