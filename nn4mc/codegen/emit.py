@@ -81,7 +81,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target, code: CodeOptions 
         f"{name}.c": render("network.c.j2", values),
         "library.json": render("library.json.j2", values),
         "examples/main.c": render("example.c.j2", values),
-        **network_runtime(target, code, _runtime(graph)),
+        **network_runtime(target, code, _runtime(graph), const_bytes),
     }
     return Emitted(name, identity, files, golden, const_bytes)
 

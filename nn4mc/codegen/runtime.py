@@ -14,25 +14,30 @@ _SECTIONS = {"ram": ".data.nn4mc_weights", "ccm": ".ccmram.nn4mc_weights"}
 """Sections that linker scripts place in RAM and in the core-coupled memory, and that start-up code fills."""
 
 
+LARGE_NETWORK_BYTES = 16 << 10
+"""Constants beside which some hundred bytes of unrolled loops are a small price for a few per cent of time."""
+
+
 def runtime_folder() -> Path:
     """Return the folder of the runtime's sources."""
     return resource("firmware", "lib", "nn4mc", "src")
 
 
-def network_runtime(target: Target, code: CodeOptions, stems: Sequence[str]) -> Mapping[str, str]:
-    """Return the runtime files ``stems`` (.h, .c and .S) a network needs, by name, configured for ``target``."""
+def network_runtime(target: Target, code: CodeOptions, stems: Sequence[str], const_bytes: int) -> Mapping[str, str]:
+    """Return the runtime files ``stems`` (.h, .c and .S) of a network, by name, configured for ``target``."""
     folder = runtime_folder()
     files = {path.name: path.read_text() for stem in (*_HEADERS, *stems) for path in _files_of(folder, stem)}
-    defines = "".join(f"#define {one}\n" for one in code_defines(target, code))
+    defines = "".join(f"#define {one}\n" for one in code_defines(target, code, const_bytes))
     files[_CONFIG] = files[_CONFIG].replace(_CONFIG_GUARD, f"{_CONFIG_GUARD}\n{defines}" if defines else _CONFIG_GUARD)
     return files
 
 
-def code_defines(target: Target, code: CodeOptions) -> list[str]:
-    """Return the macros of nn4mc_config.h that a target and a user's options ask for, each NAME or NAME VALUE."""
+def code_defines(target: Target, code: CodeOptions, const_bytes: int) -> list[str]:
+    """Return the macros of nn4mc_config.h, each NAME or NAME VALUE, that suit a target, a user and a network."""
     asked = {
         "NN4MC_PORTABLE": target.name == GENERIC,
         "NN4MC_SMALL_CODE": code.optimize == "size",
+        "NN4MC_LARGE_NETWORK": code.optimize == "speed" and const_bytes >= LARGE_NETWORK_BYTES,
         "NN4MC_MAC_FMA": code.mac == "fma",
         f"NN4MC_ACTIVATION_ERROR {ACTIVATION_ERRORS.index(code.activation_error)}": code.activation_error
         != ACTIVATION_ERRORS[0],

@@ -5,14 +5,6 @@
 #include "nn4mc_config.h"
 #include "nn4mc_mac.h"
 
-void nn4mc_multiply(const nn4mc_product_t *product, const nn4mc_run_t runs[], size_t run_count, float y[])
-{
-    for (size_t i = 0; i < product->count; ++i) {
-        const nn4mc_part_t *const part = product->parts + i;
-        part->kernel(&part->rows, runs, run_count, y + part->first);
-    }
-}
-
 #ifndef NN4MC_CORTEX_M4F
 
 #define MOST_ROWS 16

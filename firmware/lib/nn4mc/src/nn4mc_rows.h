@@ -48,7 +48,14 @@ typedef struct nn4mc_product {
 } nn4mc_product_t;
 
 /* y = bias + matrix times what `runs` meet. */
-void nn4mc_multiply(const nn4mc_product_t *product, const nn4mc_run_t runs[], size_t run_count, float y[]);
+static inline void nn4mc_multiply(const nn4mc_product_t *product, const nn4mc_run_t runs[], size_t run_count,
+                                  float y[])
+{
+    for (size_t i = 0; i < product->count; ++i) {
+        const nn4mc_part_t *const part = product->parts + i;
+        part->kernel(&part->rows, runs, run_count, y + part->first);
+    }
+}
 
 #ifdef __cplusplus
 }

@@ -180,11 +180,19 @@ nn4mc_rows_\rows:
     .irpc   rows, 123456
     kernel  \rows, 4, %(SUMS + 3 * \rows - 1)
     .endr
-    .irp    rows, 7, 8, 9, 10, 11, 12, 13, 14
+    .irp    rows, 7, 8
     kernel  \rows, 4, %(SUMS + 2 * \rows - 1)
     .endr
-    kernel  15, 4, 26
-    kernel  16, 4, 27
+#ifdef NN4MC_LARGE_NETWORK
+    .set    .Ltall, 4
+#else
+    .set    .Ltall, 2
+#endif
+    .irp    rows, 9, 10, 11, 12, 13, 14
+    kernel  \rows, %(.Ltall), %(SUMS + 2 * \rows - 1)
+    .endr
+    kernel  15, %(.Ltall), 26
+    kernel  16, %(.Ltall), 27
 #endif
 
 #endif
