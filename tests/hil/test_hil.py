@@ -30,7 +30,9 @@ from nn4mc.hil.rig import Rig, load_rig
 
 TEST_CONTROLLER = Path(__file__).parents[1] / "firmware" / "controller"
 HOVER = FlightPlan("x500_real", "hover", {"duration_s": 4.0, "window_start_s": 2.0}, seed=3)
-BOARDS = ["host://", pytest.param("qemu://netduinoplus2", marks=pytest.mark.emulator)]
+CHILDREN = ["host://", pytest.param("qemu://netduinoplus2", marks=pytest.mark.emulator)]
+"""Boards that are programs of their own."""
+BOARDS = [*CHILDREN, pytest.param("sim://cortex-m4", marks=pytest.mark.emulator)]
 KEYS = {"rig", "vehicle", "board", "steps", "rmse_m", "max_error_m", "lost", "mismatched_words", "device_instructions"}
 KEYS |= {"device_cycles", "clock_hz", "cycle_source", "link", "firmware", "model_sha256", "build_id", "selftest_error"}
 KEYS |= {"reference", "seed", "faults", "bad_steps"}
@@ -158,7 +160,7 @@ def test_bad_sensors_are_survived_alike_by_board_and_twin(rig: Rig, board: str) 
     assert np.abs(columns.command).max() <= 1.0
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", CHILDREN)
 def test_a_board_killed_in_mid_flight_leaves_a_readable_log_and_no_process(
     rig: Rig, board: str, tmp_path: Path
 ) -> None:
