@@ -42,6 +42,7 @@ def _limits(command: Any) -> Any:
 )
 @click.option("--compare", nargs=2, metavar="A B", help="Print the difference of two: saved profiles, folders, models.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the profile.")
+@click.option("--functions", is_flag=True, help="Show each function too.")
 @click.option("--rig", metavar="RIG", help="Hold the profile against the [budget] of a rig.")
 @_limits
 @code_options
@@ -56,6 +57,7 @@ def profile_command(
     inputs: Path | None,
     compare: tuple[str, str] | None,
     save: Path | None,
+    functions: bool,
     rig: str | None,
     as_json: bool,
     **others: Any,
@@ -89,6 +91,8 @@ def profile_command(
         print_json(found[0].as_dict())
     else:
         _print(found[0])
+        if functions:
+            _print_functions(found[0])
     sys.exit(_verdict(found[-1], budget))
 
 
@@ -119,6 +123,15 @@ def _print(found: "Profile") -> None:
     out.print(table(title, columns, [*rows, ("one step", *total)], columns[1:]))
     for what, text in found.lines():
         out.print(f"{what:<9} {text}", highlight=False, soft_wrap=True)
+
+
+def _print_functions(found: "Profile") -> None:
+    rows = [
+        (name, f"{instructions:,}", f"{cycles:,}", f"{cycles / found.cycles:.1%}")
+        for name, (instructions, cycles) in found.functions.items()
+    ]
+    columns = ("function", "instructions", "cycles", "share")
+    out.print(table("functions, without what they call", columns, rows, columns[1:]))
 
 
 def _print_comparison(names: tuple[str, ...], rows: tuple[tuple[str, float, float], ...], as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn4mc.build.cross import FLAGS
+from nn4mc.build.cross import FLAGS, sources_in
 from nn4mc.build.process import find_tool, run
 from nn4mc.profile.folder import NetworkFolder
 from nn4mc.target import Target
@@ -46,7 +46,7 @@ def build(network: NetworkFolder, target: Target, work: Path, marked: bool = Fal
         c_flags += ["-include", str(part / "marks.h")]
     folder = network.path.resolve()
     objects = []
-    for source in sorted((*folder.glob("*.c"), *folder.glob("*.S"))):
+    for source in sources_in(folder):
         objects.append(part / f"{source.name}.o")
         own = c_flags if source.suffix == ".c" else target.flags
         command = [compiler, *own, f"-I{folder}", "-c", source, "-o", objects[-1]]

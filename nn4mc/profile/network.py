@@ -22,7 +22,7 @@ from nn4mc.profile.link import Built, build
 from nn4mc.profile.program import Program, load_program
 from nn4mc.profile.result import LayerCost, Profile
 from nn4mc.profile.runner import NetworkRunner
-from nn4mc.profile.stack import assembly_graph
+from nn4mc.profile.stack import assembly_frames
 from nn4mc.target import TARGETS, Target, target
 
 CLOCK_HZ = 168e6
@@ -114,6 +114,7 @@ def _profile(
         variants={name: tally.cycles(decoded, counts, model) for name, model in MODELS.items()},
         macs=network.macs,
         microseconds=(cycles + waits) / conditions.clock_hz * 1e6,
+        functions=tally.by_function(program, decoded, counts, conditions.model),
         layers=_layers(network, _with_waits(marked, network, rows, conditions)[1], conditions),
         **_memory(network, program, built),
         stack_painted=runner.stack(rows[0]),
@@ -190,5 +191,5 @@ def _memory(network: NetworkFolder, program: Program, built: Built) -> dict[str,
 
 
 def _stack_bound(network: NetworkFolder, program: Program, built: Built) -> int:
-    graphs = [*built.call_graphs, assembly_graph(program, built.call_graphs)]
-    return deepest_stack(graphs, f"{network.name}_run")
+    frames = assembly_frames(program, built.call_graphs)
+    return deepest_stack(list(built.call_graphs), f"{network.name}_run", frames)

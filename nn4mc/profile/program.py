@@ -1,5 +1,6 @@
 """A linked program for the Cortex-M4F: what is loaded where, its symbols, and where its code is."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,14 +32,15 @@ class Section:
 class Program:
     """An ELF file.
 
-    ``symbols`` by name, without the Thumb bit; ``sizes`` of those that have one; ``loads`` are what a programmer
-    writes into flash, address and bytes; ``marks`` are the borders of code and data.
+    ``symbols`` by name, without the Thumb bit; ``sizes`` of those that have one; ``functions`` name code; ``loads`` are
+    what a programmer writes into flash, address and bytes; ``marks`` are the borders of code and data.
     """
 
     path: Path
     sections: tuple[Section, ...]
     symbols: Mapping[str, int]
     sizes: Mapping[str, int]
+    functions: frozenset[str]
     loads: tuple[tuple[int, bytes], ...]
     marks: tuple[tuple[int, str], ...]
 
@@ -63,6 +65,15 @@ class Program:
             if section.code and section.at <= at and at + size <= section.at + section.size:
                 return section.data[at - section.at : at - section.at + size]
         raise BuildError(f"{self.path.name} has no code at 0x{at:08x}.")
+
+    @cached_property
+    def _functions(self) -> list[tuple[int, str]]:
+        return sorted((self.symbols[name], name) for name in self.functions)
+
+    def function_at(self, at: int) -> str:
+        """Return the name of the function that an address lies in; "" in front of all."""
+        index = bisect_right(self._functions, (at, "\uffff")) - 1
+        return self._functions[index][1] if index >= 0 else ""
 
     def instruction_size(self, at: int) -> int:
         """Return the bytes, 2 or 4, of the instruction at an address."""
@@ -128,5 +139,6 @@ def load_program(path: Path) -> Program:
         raise BuildError(f"{path} cannot be read as an ELF file: {error}.") from error
     symbols = {name: at & ~1 if kind == "STT_FUNC" else at for name, at, kind, _ in names if name and name[0] != "$"}
     sizes = {name: size for name, _, kind, size in names if kind == "STT_FUNC" and size}
+    functions = frozenset(name for name, _, kind, _ in names if kind == "STT_FUNC")
     marks = sorted((at, name[:2]) for name, at, *_ in names if name[:2] in (_CODE, _DATA))
-    return Program(path, sections, symbols, sizes, loads, tuple(marks))
+    return Program(path, sections, symbols, sizes, functions, loads, tuple(marks))

@@ -26,7 +26,8 @@ class Profile(msgspec.Struct, frozen=True):
 
     ``instructions`` are exact, of the first input; ``instructions_min`` and ``_max`` over ``inputs`` of them.
     ``cycles`` are modelled (``cycle_model``) with zero wait states, ``wait_cycles`` what flash adds at
-    ``wait_states``; ``variants`` are cycles by other variants of the model. ``layers`` are of a build with a label
+    ``wait_states``; ``functions`` are instructions and cycles of each function, what it calls not in it; ``variants``
+    are cycles by other variants of the model. ``layers`` are of a build with a label
     behind each layer, so that their sum may differ from the total by a few instructions. Bytes: ``flash`` by section
     for init and run, ``selftest_bytes`` what the self-test adds; ``ram_bytes`` is the network's struct and variables;
     ``stack_painted`` was measured, ``stack_bound`` is the compiler's call graph. ``microseconds`` and
@@ -51,6 +52,7 @@ class Profile(msgspec.Struct, frozen=True):
     variants: Mapping[str, int]
     macs: int
     microseconds: float
+    functions: Mapping[str, tuple[int, int]]
     layers: tuple[LayerCost, ...]
     flash: Mapping[str, int]
     flash_bytes: int

@@ -1,4 +1,4 @@
-"""Stack of functions written in assembly, which the compiler's call graph does not know."""
+"""Stack of functions written in assembly, which the compiler's call graph does not know: read off their code."""
 
 import re
 from collections.abc import Iterator
@@ -10,20 +10,18 @@ from nn4mc.profile.program import Program
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
 
 
-def assembly_graph(program: Program, call_graphs: tuple[str, ...]) -> str:
-    """Return, as one more call graph, the frames of functions that the program has and no call graph knows.
+def assembly_frames(program: Program, call_graphs: tuple[str, ...]) -> dict[str, int]:
+    """Return the bytes of stack of each function that the program has and no call graph knows.
 
-    A frame is all that the function pushes or subtracts from the stack pointer, whichever way it goes through it.
+    That is all the function pushes or subtracts from the stack pointer, whichever way it goes through it; those that
+    are only called through a pointer are among them.
     """
-    known, named = set[str](), set[str]()
-    for title, label in _NODE.findall("".join(call_graphs)):
-        (known if re.search(r"\d+ bytes \(", label) else named).add(title)
-    lines = [
-        f'node: {{ title: "{name}" label: "{name}\\n{_frame(program, name)} bytes (static)" }}'
-        for name in sorted(named - known)
-        if name in program.symbols
-    ]
-    return "\n".join(lines)
+    known = {
+        title.rsplit(":", 1)[-1]
+        for title, label in _NODE.findall("".join(call_graphs))
+        if re.search(r"\d+ bytes \(", label)
+    }
+    return {name: _frame(program, name) for name in sorted(program.functions - known)}
 
 
 def _frame(program: Program, function: str) -> int:

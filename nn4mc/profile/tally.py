@@ -1,6 +1,7 @@
 """From counts to figures: instructions, which are exact, and cycles, which are a model's."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,15 +33,36 @@ def instructions(decoded: Decoded, counts: Counts) -> int:
 
 def cycles(decoded: Decoded, counts: Counts, model: CycleModel) -> int:
     """Return the cycles that a model charges, the return to the caller included."""
-    total = sum(sum(block_costs(decoded.blocks[block], model)) * count for block, count in counts.blocks().items())
+    return sum(charged for _, charged in _charges(decoded, counts, model))
+
+
+def by_function(program: Program, decoded: Decoded, counts: Counts, model: CycleModel) -> dict[str, tuple[int, int]]:
+    """Return instructions and cycles of each function, the costliest first; what it calls is not in it."""
+    taken: Counter[str] = Counter()
+    charged: Counter[str] = Counter()
+    for block, count in counts.blocks().items():
+        taken[program.function_at(block[0])] += len(decoded.blocks[block]) * count
+    for at, cost in _charges(decoded, counts, model):
+        charged[program.function_at(at)] += cost
+    return {name: (taken[name], cost) for name, cost in charged.most_common()}
+
+
+def _charges(decoded: Decoded, counts: Counts, model: CycleModel) -> Iterator[tuple[int, int]]:
+    """Yield address and cycles of all that was executed."""
+    savings: dict[int, int] = {}
+    for block, count in counts.blocks().items():
+        run = decoded.blocks[block]
+        yield block[0], sum(block_costs(run, model)) * count
+        # What an IT block's instruction saves by doing nothing: taken off for all, given back to those that were done.
+        for at, saved in skip_savings(run, model):
+            if at in counts.done:
+                savings[at] = saved
+                yield at, -saved * count
+    for at, saved in savings.items():
+        yield at, saved * counts.done[at]
     for (before, then), count in counts.transitions.items():
         if before in decoded.blocks:
-            total += count * transfer_cost(decoded.blocks[before], decoded.blocks.get(then), model)
-    # What an IT block's instruction saves by doing nothing: taken off for all, given back to those that were done.
-    for block, count in counts.blocks().items():
-        total -= sum(saved * count for at, saved in skip_savings(decoded.blocks[block], model) if at in counts.done)
-    savings = {at: saved for block in decoded.blocks.values() for at, saved in skip_savings(block, model)}
-    return total + sum(savings.get(at, 0) * count for at, count in counts.done.items())
+            yield before[0], count * transfer_cost(decoded.blocks[before], decoded.blocks.get(then), model)
 
 
 def decode_block(program: Program, block: Block) -> tuple[Instruction, ...]:

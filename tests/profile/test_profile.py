@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from nn4mc.api import Network, compile_graph, compile_model
-from nn4mc.build.cross import measure
+from nn4mc.build.cross import assembly_stack, measure
 from nn4mc.errors import ConfigError
 from nn4mc.profile.cycles import HEADLINE, MODELS
 from nn4mc.profile.folder import read_folder
 from nn4mc.profile.link import build
 from nn4mc.profile.network import DEFAULT_CONDITIONS, profile_folder, profile_network
+from nn4mc.profile.program import load_program
 from nn4mc.profile.result import Profile, compare, read_profile
 from nn4mc.profile.runner import NetworkRunner
+from nn4mc.profile.stack import assembly_frames
 from nn4mc.target import TARGETS
 from tests.c_network import load
 from tests.emulator.families import convolution, normalisation, recurrence
@@ -37,6 +39,9 @@ def test_the_parts_add_up(profile: Profile, raptor: Network):
     assert sum(layer.instructions for layer in profile.layers) == pytest.approx(profile.instructions, rel=0.01)
     assert sum(layer.cycles for layer in profile.layers) == pytest.approx(profile.cycles, rel=0.01)
     assert sum(layer.share for layer in profile.layers) == pytest.approx(1)
+    assert sum(instructions for instructions, _ in profile.functions.values()) == profile.instructions
+    assert sum(cycles for _, cycles in profile.functions.values()) == profile.cycles
+    assert profile.functions.keys() >= {"raptor_run", "nn4mc_tanh"}
     assert profile.macs == 1952 and profile.model_id == raptor.model_id
     assert profile.variants["headline"] == profile.cycles
     assert profile.variants["refill-1"] < profile.cycles < profile.variants["refill-3"]
@@ -112,6 +117,16 @@ def test_assembly_in_the_folder_is_built_and_its_stack_counted(tmp_path: Path):
     found = profile_folder(tmp_path)
     # 8 + 64 + 400 bytes, and whatever raptor_run has below them.
     assert 472 < found.stack_painted <= found.stack_bound < 472 + 200
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_assembly_takes_the_stack_that_it_says_it_takes(family: str, tmp_path: Path):
+    network = compile_graph(FAMILIES[family]())
+    network.write(tmp_path / "c")
+    built = build(read_folder(tmp_path / "c"), TARGETS["cortex-m4f"], tmp_path / "work")
+    said = assembly_stack("arm-none-eabi-gcc", built.elf)
+    read_off = assembly_frames(load_program(built.elf), built.call_graphs)
+    assert said and {name: read_off[name] for name in said} == said
 
 
 def test_wait_states_cost_and_are_apart(raptor: Network, profile: Profile):

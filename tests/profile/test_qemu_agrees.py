@@ -32,7 +32,7 @@ def qemu_counts(network: Network, rows: np.ndarray, folder: Path) -> np.ndarray:
         f"#define NET_IN_TYPE {read.in_type}\n#define NET_OUT_TYPE {read.out_type}\n"
     )
     given = np.uint32(len(rows)).tobytes() + rows.astype("<f4").tobytes()
-    sources = [*sorted(folder.glob("*.c")), Path(__file__).with_name("icount_program.c")]
+    sources = [*sorted(folder.glob("*.[cS]")), Path(__file__).with_name("icount_program.c")]
     clock = ("-icount", f"shift={SHIFT},sleep=off")
     ticks = np.frombuffer(answer(CORTEX_M4F, sources, given, folder, qemu=clock), "<u4").reshape(-1, 3).astype(int)
     empty, full = (ticks[:, 0] - ticks[:, 1]) % 2**24, (ticks[:, 1] - ticks[:, 2]) % 2**24
