@@ -12,6 +12,7 @@ from nn4mc.api import Network
 from nn4mc.build.cross import deepest_stack
 from nn4mc.errors import BuildError, ConfigError
 from nn4mc.profile import tally
+from nn4mc.profile.core import FLASH
 from nn4mc.profile.counting import Counts
 from nn4mc.profile.cycles import HEADLINE, MODELS, CycleModel
 from nn4mc.profile.energy import STM32F405_RUN, Power
@@ -181,12 +182,12 @@ def _memory(network: NetworkFolder, program: Program, built: Built) -> dict[str,
     full = sum(section.size for section in program.sections if section.stored)
     lean = load_program(built.lean_elf)
     flash = {section.name: section.size for section in lean.sections if section.stored}
-    variables = sum(section.size for section in lean.sections if section.writable)
+    outside = {section.name: section.size for section in lean.sections if not FLASH.holds(section.at)}
     return {
         "flash": flash,
         "flash_bytes": sum(flash.values()),
         "selftest_bytes": full - sum(flash.values()),
-        "ram_bytes": variables + network.context_bytes,
+        "ram_bytes": sum(outside.values()) + network.context_bytes,
     }
 
 

@@ -24,14 +24,14 @@ class LayerCost(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """What one step of a network costs on its target.
 
-    ``instructions`` are exact, of the first input; ``instructions_min`` and ``_max`` over ``inputs`` of them.
+    ``instructions`` are exact, of the second step; ``instructions_min`` and ``_max`` over ``inputs`` steps.
     ``cycles`` are modelled (``cycle_model``) with zero wait states, ``wait_cycles`` what flash adds at
     ``wait_states``; ``functions`` are instructions and cycles of each function, what it calls not in it; ``variants``
-    are cycles by other variants of the model. ``layers`` are of a build with a label
-    behind each layer, so that their sum may differ from the total by a few instructions. Bytes: ``flash`` by section
-    for init and run, ``selftest_bytes`` what the self-test adds; ``ram_bytes`` is the network's struct and variables;
-    ``stack_painted`` was measured, ``stack_bound`` is the compiler's call graph. ``microseconds`` and
-    ``energy_uj`` are with wait states.
+    are cycles by other variants of the model. ``layers`` are of a build with a label behind each layer, so that their
+    sum may differ from the total by a few instructions. Bytes: ``flash`` by section for init and run,
+    ``selftest_bytes`` what the self-test adds; ``ram_bytes`` is the network's struct and all else outside of flash;
+    ``stack_painted`` was measured, ``stack_bound`` is the compiler's call graph. ``microseconds`` and ``energy_uj``
+    are with wait states.
     """
 
     name: str

@@ -10,6 +10,7 @@ import pytest
 
 from nn4mc.api import Network, compile_graph, compile_model
 from nn4mc.build.cross import assembly_stack, measure
+from nn4mc.codegen.emit import parameter_count
 from nn4mc.errors import ConfigError
 from nn4mc.profile.cycles import HEADLINE, MODELS
 from nn4mc.profile.folder import read_folder
@@ -19,7 +20,7 @@ from nn4mc.profile.program import load_program
 from nn4mc.profile.result import Profile, compare, read_profile
 from nn4mc.profile.runner import NetworkRunner
 from nn4mc.profile.stack import assembly_frames
-from nn4mc.target import TARGETS
+from nn4mc.target import TARGETS, CodeOptions
 from tests.c_network import load
 from tests.emulator.families import convolution, normalisation, recurrence
 
@@ -204,3 +205,12 @@ def test_a_rig_has_a_budget(tmp_path: Path, profile: Profile):
     done = nn4mc("profile", str(tmp_path / "p.json"), "--rig", str(rig))
     assert done.returncode == 1 and "over budget: ram 384, at most 383 allowed" in done.stderr
     assert nn4mc("profile", str(tmp_path / "p.json"), "--rig", str(rig), "--max-ram", "384").returncode == 0
+
+
+@pytest.mark.parametrize("where", ["ram", "ccm"])
+def test_weights_in_memory_take_it_and_do_not_wait(where: str, raptor: Network, profile: Profile):
+    found = profile_network(compile_model("raptor", code=CodeOptions(weights=where)))
+    weights = 4 * parameter_count(raptor.graph)
+    assert found.ram_bytes >= profile.ram_bytes + weights
+    assert abs(found.flash_bytes - profile.flash_bytes) < 64, "flash keeps their initial values"
+    assert found.wait_cycles < profile.wait_cycles - 5 * (weights // 16 - 8)
