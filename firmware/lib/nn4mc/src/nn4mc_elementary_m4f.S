@@ -317,4 +317,6 @@ function nn4mc_relu_array
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif

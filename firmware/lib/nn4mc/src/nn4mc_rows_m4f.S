@@ -197,4 +197,6 @@ nn4mc_rows_\rows:
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif

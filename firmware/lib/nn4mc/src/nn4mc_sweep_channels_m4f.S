@@ -161,4 +161,6 @@ nn4mc_channels_\rows:
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif

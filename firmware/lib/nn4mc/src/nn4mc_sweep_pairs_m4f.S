@@ -224,4 +224,6 @@ nn4mc_pairs_\rows:
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif

@@ -156,4 +156,6 @@
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif
