@@ -42,7 +42,7 @@ def test_the_parts_add_up(profile: Profile, raptor: Network):
     assert sum(layer.share for layer in profile.layers) == pytest.approx(1)
     assert sum(instructions for instructions, _ in profile.functions.values()) == profile.instructions
     assert sum(cycles for _, cycles in profile.functions.values()) == profile.cycles
-    assert profile.functions.keys() >= {"raptor_run", "nn4mc_tanh"}
+    assert "raptor_run" in profile.functions and "" not in profile.functions
     assert profile.macs == 1952 and profile.model_id == raptor.model_id
     assert profile.variants["headline"] == profile.cycles
     assert profile.variants["refill-1"] < profile.cycles < profile.variants["refill-3"]
