@@ -12,7 +12,7 @@ from nn4mc.errors import BuildError
 from nn4mc.target import Target
 
 FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-ffp-contract=off", "-fno-math-errno")
-_LINK = ("-ffunction-sections", "-fdata-sections", "-nostdlib", "-Wl,--gc-sections")
+_SECTIONS = ("-ffunction-sections", "-fdata-sections")
 _INDIRECT = "__indirect_call"
 """GCC's name for whatever a call through a pointer ends in."""
 _DEBIAN_PACKAGE = "gcc-arm-none-eabi"
@@ -39,14 +39,21 @@ def measure(files: Mapping[str, str], target: Target, roots: tuple[str, ...]) ->
     with tempfile.TemporaryDirectory(prefix="nn4mc-measure-") as name:
         folder = Path(name)
         write_files(folder, files)
-        sources = sources_in(folder)
-        program = folder / "measured.elf"
+        sources, stage = sources_in(folder), f"building for {target.title}"
+        run(
+            [compiler, *target.flags, *FLAGS, *_SECTIONS, "-fcallgraph-info=su", "-c", *sources],
+            stage=stage,
+            cwd=folder,
+        )
+        objects = [source.with_suffix(".o").name for source in sources]
         keep = [word for root in roots for word in (f"-Wl,-u,{root}", f"-Wl,-e,{root}")]
-        flags = [*target.flags, *FLAGS, *_LINK, *keep, "-fcallgraph-info=su"]
-        run([compiler, *flags, *sources, "-lgcc", "-o", program], stage=f"building for {target.title}", cwd=folder)
+        link = [compiler, *target.flags, "-nostdlib", *keep, *objects, "-lgcc"]
+        program, whole = folder / "measured.elf", folder / "whole.elf"
+        run([*link, "-Wl,--gc-sections", "-o", program], stage=stage, cwd=folder)
+        run([*link, "-o", whole], stage=stage, cwd=folder)
         flash, ram = _section_bytes(compiler, program)
         graphs = [path.read_text() for path in folder.glob("*.ci")]
-        assembly = assembly_stack(compiler, program)
+        assembly = assembly_stack(compiler, whole)
     return CodeSize(flash, ram, max(deepest_stack(graphs, root, assembly) for root in roots))
 
 
@@ -65,7 +72,8 @@ def sources_in(folder: Path) -> list[Path]:
 def assembly_stack(compiler: str, program: Path) -> dict[str, int]:
     """Return the bytes of stack of the functions of a program that are written in assembly.
 
-    Each says so itself, in the section .stack_sizes, whose form is that of LLVM's -fstack-size-section.
+    Each says so itself, in the section .stack_sizes, whose form is that of LLVM's -fstack-size-section; linking with
+    --gc-sections loses it.
     """
     tools = Path(compiler)
     listing = run([_beside(tools, "nm"), program], stage="reading symbols")
