@@ -75,7 +75,7 @@ def _network(spec: TrainSpec, kind: str, layout: Layout) -> Fitter:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        others = ", ".join(one for one in spec.kinds if plain(one) not in NETWORKS) or ARX
+        others = ", ".join(one for one in spec.tried if plain(one) not in NETWORKS)
         raise ToolMissingError(
             f"kind '{kind}' needs the Python package 'torch': pip install 'nn4mc[train,torch]'\n"
             f"or do without networks: --kinds {others.replace(', ', ',')}"

@@ -1,12 +1,13 @@
 """The schema of the TOML file that says what to train on; strict, so that a misspelt key is an error."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from nn4mc.errors import ConfigError
-from nn4mc.train.kinds import DEFAULT_KINDS, KINDS
+from nn4mc.train.kinds import KINDS, default_kinds, in_order
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$", max_length=40)]
 Column = Annotated[str, msgspec.Meta(min_length=1)]
@@ -68,7 +69,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: Literal["held", "sent"] = "held"
     max_gap_s: Positive | None = None
     horizon: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
-    kinds: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = DEFAULT_KINDS
+    kinds: tuple[str, ...] = ()
     ridge: Annotated[tuple[Positive, ...], msgspec.Meta(min_length=1)] = (0.3, 0.1, 0.03, 0.01)
     segments: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=32)], ...], msgspec.Meta(min_length=1)] = (
         0,
@@ -80,6 +81,11 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] = 0
     network: NetworkSpec = NetworkSpec()
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """The kinds that are fitted, from simple to rich."""
+        return in_order(self.kinds or default_kinds(bool(self.sensors)))
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -96,6 +102,17 @@ def read_spec(path: Path) -> TrainSpec:
     spec = convert(table, TrainSpec, path)
     _check(spec, path)
     return spec
+
+
+def override(spec: TrainSpec, path: Path, kinds: Sequence[str] | None, seed: int | None) -> TrainSpec:
+    """Return the specification with the command line's kinds and seed in place of its own; ConfigError as above."""
+    changed = msgspec.structs.replace(
+        spec,
+        kinds=spec.kinds if kinds is None else tuple(one.strip() for one in kinds),
+        seed=spec.seed if seed is None else seed,
+    )
+    _check(changed, path)
+    return changed
 
 
 def convert(table: object, kind: type[_Struct], path: Path) -> _Struct:
