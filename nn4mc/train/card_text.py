@@ -55,10 +55,10 @@ def _explanation(card: Card) -> str:
     verdict = "in every fold" if card["holds_in_every_fold"] else "NOT in every fold: see the column `holds`"
     return (
         "Each run was held out once; the others chose kind and settings among themselves. The error is the RMS "
-        f"{card['horizon']} steps ahead in open loop: the model runs on its own predictions under the commands that were "
-        "given. The ratio is the median over outputs, and below 1 the model is better than the baseline. The recommended "
-        f"one is at least as good as persistence (nothing moves) and as linear ARX {verdict}; for outputs of one unit, "
-        "`holds` also asks it of their median error."
+        f"{card['horizon']} steps ahead in open loop: the model runs on its own predictions under the commands that "
+        "were given. The ratio is the median over outputs; below 1 the model is better than the baseline. The "
+        f"recommended one is at least as good as persistence (nothing moves) and as linear ARX {verdict}; for "
+        "outputs of one unit, `holds` also asks it of their median error."
     )
 
 

@@ -24,7 +24,7 @@ def ratio_of_medians(rmse: Array, base: Array) -> float:
 
 @dataclass(frozen=True)
 class Ratios:
-    """The recommended kind on a held-out run: median of the axes' ratios; of axes of one unit, ratio of their medians."""
+    """The recommended kind on a held-out run: median of the axes' ratios; for axes of one unit, ratio of medians."""
 
     held_out: str
     kind: str

@@ -22,7 +22,7 @@ from nn4mc.train.window import Layout, differences
 
 CHECKPOINTS = 12
 """Models kept of one fit, from the base alone to the last epoch; validation chooses among them."""
-_BASE_RIDGE = 0.1
+_BASE_RIDGE = 1e-3
 _LARGEST_GRADIENT = 1.0
 
 Judge = Callable[[Model], Sequence[float]]
@@ -139,6 +139,9 @@ class _Net(nn.Module):
         self.dense = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         nn.init.zeros_(self.dense[-1].weight)  # type: ignore[arg-type]
         nn.init.zeros_(self.dense[-1].bias)  # type: ignore[arg-type]
+        # The base is fitted on single steps; this lets it move where the open-loop error wants it.
+        self.straight = nn.Linear(len(scales.middle), task.layout.p, bias=False)
+        nn.init.zeros_(self.straight.weight)
         self.act = torch.tanh if task.network.activation == "tanh" else torch.relu
         self.double()
 
@@ -158,6 +161,7 @@ class _Net(nn.Module):
 
     def _step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         values = (x @ self.features - self.middle) * self.inverse
+        straight = x @ self.weights + self.bias + self.straight(values) * self.gain
         if isinstance(self.cell, nn.LSTMCell):
             state = self.cell(values, state or None)
             values = state[0]
@@ -166,7 +170,7 @@ class _Net(nn.Module):
             values = state[0]
         for layer in self.dense[:-1]:
             values = self.act(layer(values))
-        return x @ self.weights + self.bias + self.dense[-1](values) * self.gain, state
+        return straight + self.dense[-1](values) * self.gain, state
 
     def model(self) -> Model:
         """Return the network as it is now, with all scaling inside its weights."""
@@ -174,16 +178,23 @@ class _Net(nn.Module):
         dense = [cast(nn.Linear, one) for one in self.dense]
         layers = [_Raw(_numbers(one.weight), _numbers(one.bias)) for one in dense]
         head = Layer(layers[-1].weights.T * self.scales.residual, layers[-1].bias * self.scales.residual)
+        linear = self._linear()
         if self.cell is not None:
             cell = self.cell
             inside = _unscaled(
                 _Raw(_numbers(cell.weight_ih), _numbers(cell.bias_ih)), self.inverse.numpy(), self.scales
             )
             rest = _numbers(cell.weight_hh), inside.bias, _numbers(cell.bias_hh)
-            return Recurrent(task.layout, self.base, task.kind, inside.weights, *rest, head, task.network.levels)
+            return Recurrent(task.layout, linear, task.kind, inside.weights, *rest, head, task.network.levels)
         first = _unscaled(layers[0], self.inverse.numpy(), self.scales)
         hidden = [Layer(one.weights.T, one.bias, task.network.activation) for one in (first, *layers[1:-1])]
-        return Feedforward(task.layout, self.base, (*hidden, head), levels=task.network.levels)
+        return Feedforward(task.layout, linear, (*hidden, head), levels=task.network.levels)
+
+    def _linear(self) -> Layer:
+        """Return base and straight part as one matrix over the window."""
+        gains = (_numbers(self.straight.weight) * self.inverse.numpy()).T * self.scales.residual
+        weights = self.base.weights + self.features.numpy() @ gains
+        return Layer(weights, self.base.bias - self.scales.middle @ gains)
 
 
 @dataclass(frozen=True)
