@@ -67,6 +67,6 @@ def _print(done: "Trained", output: Path) -> None:
     click.echo(f"Recommended: {done.card['recommended']}, {done.card['option']}, {done.card['parameters']} parameters.")
     if not done.card["holds_in_every_fold"]:
         click.echo("It is not at least as good as ARX and persistence in every fold: see README.md there.")
-    click.echo(
-        f"{output}/{done.card['name']}.onnx and {len(done.files) - 1} more files; README.md there is the model card."
-    )
+    file = f"{done.card['name']}.onnx"
+    stateful = " --stateful" if done.card["stateful"] else ""
+    click.echo(f"{output}/README.md is the model card. To C: nn4mc compile {output}/{file}{stateful} -o DIR")

@@ -40,6 +40,7 @@ def make_card(
         "recommended": study.recommended,
         "option": study.choices[study.recommended].option,
         "parameters": study.model.parameters,
+        "stateful": bool(study.model.initial(1)),
         "holds_in_every_fold": all(one.held for one in found),
         "files": dict(files),
         "seed": spec.seed,

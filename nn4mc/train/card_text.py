@@ -36,8 +36,12 @@ def _summary(card: Card) -> str:
     return (
         f"A forward model, one step every {spec['sample_time_s'] * 1e3:g} ms: {card['option']}, {card['parameters']} "
         f"parameters, nd = {spec['nd']}, dd = {spec['dd']}. {_units(spec)}. `model.toml` says what its words mean; "
-        f"`card.json` has every number of this page."
+        f"`card.json` has every number of this page.\n\n    nn4mc compile {_file(card)} -o {card['name']}_c"
     )
+
+
+def _file(card: Card) -> str:
+    return f"{card['name']}.onnx{' --stateful' if card['stateful'] else ''}"
 
 
 def _units(spec: Mapping[str, Any]) -> str:
@@ -114,13 +118,14 @@ def _runs(card: Card) -> str:
 
 def _again(card: Card, logs: Sequence[str]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
+    options = f"--kinds {','.join(card['choices'])} --seed {card['seed']}"
     hashes = "\n".join(f"    {value}  {name}" for name, value in card["files"].items())
     return (
-        f"    nn4mc train {' '.join(logs)} --spec spec.toml -o {card['name']}\n\nSeed {card['seed']}; {versions}. The "
+        f"    nn4mc train {' '.join(logs)} --spec spec.toml {options} -o {card['name']}\n\n{versions}. The "
         f"same logs, specification, versions and machine give the same files (sha256):\n\n{hashes}"
     )
 
 
 def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -16,7 +16,7 @@ from nn4mc.ir import Array
 from nn4mc.train.spec import TrainSpec
 
 _DELIMITERS = (";", "\t", " ")
-_MAX_BYTES = 1 << 30
+_MAX_BYTES = 1 << 28
 
 
 class _Rows(Protocol):
@@ -60,7 +60,7 @@ def read_log(path: Path, spec: TrainSpec) -> Log:
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise TrainError(f"{path}: is larger than 1 GiB. Cut it into runs.")
+            raise TrainError(f"{path}: is larger than 256 MiB. Cut it into runs.")
         return path.read_bytes()
     except OSError as error:
         raise TrainError(f"{path}: cannot be read ({error.strerror})") from error

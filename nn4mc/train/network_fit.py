@@ -48,8 +48,8 @@ class Task:
 def checkpoints(network: NetworkSpec) -> tuple[int, ...]:
     """Return the epochs after which a model is kept.
 
-    >>> checkpoints(NetworkSpec(epochs=60))[:4]
-    (0, 5, 10, 15)
+    >>> checkpoints(NetworkSpec(epochs=24))[:4]
+    (0, 2, 4, 6)
     """
     every = max(1, -(-network.epochs // CHECKPOINTS))
     return (0, *range(every, network.epochs + 1, every))
@@ -58,8 +58,8 @@ def checkpoints(network: NetworkSpec) -> tuple[int, ...]:
 def patience(network: NetworkSpec) -> int:
     """Return the checkpoints without progress after which a run has seen enough.
 
-    >>> patience(NetworkSpec(epochs=60, patience=10))
-    2
+    >>> patience(NetworkSpec(epochs=24, patience=6))
+    3
     """
     return -(-network.patience // checkpoints(network)[1])
 

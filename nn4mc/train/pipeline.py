@@ -18,7 +18,7 @@ from nn4mc.train.metadata import FORMAT, METADATA, Metadata, SignalTable, metada
 from nn4mc.train.models import Recurrent
 from nn4mc.train.onnx_write import onnx_bytes
 from nn4mc.train.plots import draw
-from nn4mc.train.resample import rate_note, resample
+from nn4mc.train.resample import resample, run_notes
 from nn4mc.train.spec import TrainSpec
 from nn4mc.train.study import Step, Study, study
 
@@ -56,7 +56,9 @@ def train(paths: Sequence[Path], spec: TrainSpec, spec_text: bytes, step: Step) 
     model = onnx_bytes(found.model, spec.name)
     files = {f"{spec.name}.onnx": model, SPECIFICATION: spec_text}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    notes = [note for note in (rate_note(run, spec) for run in runs) if note]
+    notes = [note for run in runs for note in run_notes(run, spec)]
+    if found.choices[found.recommended].score >= 0.0:
+        notes.append("no model predicts better than that nothing moves. Log runs in which the commands do more")
     card = make_card(spec, runs, found, hashes, notes)
     plots = draw(spec, runs, found)
     captions = [(name, caption) for name, (_, caption) in plots.items()]

@@ -36,9 +36,9 @@ def draw(spec: TrainSpec, runs: Sequence[Run], study: Study) -> Plots:
         "folds.png": (_folds(Figure, study), "Error of every kind beside persistence, in each fold."),
         "horizon.png": (_horizon(Figure, spec, study), "Error over the steps ahead, on each held-out run."),
     }
-    for run, fold in zip(runs, study.folds, strict=True):
+    for number, (run, fold) in enumerate(zip(runs, study.folds, strict=True), 1):
         caption = f"Open-loop predictions of {spec.horizon} steps on {run.name}, by models that never saw this run."
-        made[f"rollouts_{run.name}.png"] = (_rollouts(Figure, spec, run, fold), caption)
+        made[f"rollouts_{number}.png"] = (_rollouts(Figure, spec, run, fold), caption)
     return made
 
 
@@ -56,7 +56,7 @@ def _folds(figure_type: Any, study: Study) -> bytes:
     axes.plot([], [], "v", color=_INK, label="recommended")
     axes.axhline(1.0, color=_STILL, linestyle="--", linewidth=1.2, label="persistence")
     axes.set_ylim(0.0, min(_CUT, axes.get_ylim()[1] + 0.1))
-    axes.set_xticks(range(len(study.folds)), [fold.held_out for fold in study.folds])
+    axes.set_xticks(range(len(study.folds)), [_text(fold.held_out) for fold in study.folds])
     _dress(axes, "held-out run", "error / persistence")
     axes.set_title(f"Median over outputs; bars above {_CUT} are cut", loc="left", fontsize=9, color="#57606a")
     figure.legend(loc="outside right upper", fontsize=9, frameon=False)
@@ -82,7 +82,7 @@ def _horizon(figure_type: Any, spec: TrainSpec, study: Study) -> bytes:
             axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
             if number == 0:
                 axes.set_title(f"RMS error of {_label(spec, axis)}", loc="right", fontsize=9)
-        row[0].set_ylabel(f"{fold.held_out}\nrecommended: {fold.recommended}", fontsize=9)
+        row[0].set_ylabel(f"{_text(fold.held_out)}\nrecommended: {fold.recommended}", fontsize=9)
     figure.legend(
         *grid[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=9, frameon=False
     )
@@ -97,7 +97,7 @@ def _rollouts(figure_type: Any, spec: TrainSpec, run: Run, fold: Fold) -> bytes:
     grid = figure.subplots(len(spec.outputs), 1, sharex=True, squeeze=False)[:, 0]
     for axis, axes in enumerate(grid):
         axes.plot(time[stretch], segment.y[stretch, axis], color=_MEASURED, linewidth=1.4, label="measured")
-        _dress(axes, f"time in {run.name} (s)" if axis == len(grid) - 1 else "", _label(spec, axis))
+        _dress(axes, f"time in {_text(run.name)} (s)" if axis == len(grid) - 1 else "", _label(spec, axis))
         axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
     for kind in dict.fromkeys((ARX, fold.recommended)):
         done = rollouts(fold.entries[kind].model, segment, spec.horizon)
@@ -142,7 +142,12 @@ def _frame(axes: Any, measured: Array) -> None:
 
 def _label(spec: TrainSpec, axis: int) -> str:
     one = spec.outputs[axis]
-    return f"{one.label} ({one.unit})" if one.unit else one.label
+    return _text(f"{one.label} ({one.unit})" if one.unit else one.label)
+
+
+def _text(name: str) -> str:
+    """Return a name that matplotlib does not take for mathematics."""
+    return name.replace("$", r"\$")
 
 
 def _dress(axes: Any, x: str, y: str) -> None:

@@ -15,6 +15,8 @@ from nn4mc.train.spec import TrainSpec
 
 _GAP_STEPS = 5.0
 """By default a gap is longer than this many sample times, and than this many of the log's own median steps."""
+_MUCH = 0.05
+"""Share of a run that may be left out without a word."""
 _EDGE = 1e-9
 """Share of a sample time by which a sample may miss the last row: rounding of the time column."""
 
@@ -88,8 +90,16 @@ def _interpolated(grid: Array, time: Array, values: Array) -> Array:
     return np.stack(columns, axis=1) if columns else np.zeros((len(grid), 0))
 
 
-def rate_note(run: Run, spec: TrainSpec) -> str | None:
-    """Return a warning where the log's own rate is far from the wanted one."""
+def run_notes(run: Run, spec: TrainSpec) -> tuple[str, ...]:
+    """Return warnings: a rate far from the log's own, and time that was left out."""
+    dropped = (
+        f"run '{run.name}': {run.dropped_s:.3g} of {run.duration_s:.3g} s are gaps or pieces too short, and left out"
+    )
+    rate = _rate_note(run, spec)
+    return (*([rate] if rate else []), *([dropped] if run.dropped_s > _MUCH * run.duration_s else []))
+
+
+def _rate_note(run: Run, spec: TrainSpec) -> str | None:
     if run.median_step_s > 2.0 * spec.sample_time_s:
         share = 1.0 - spec.sample_time_s / run.median_step_s
         return (

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from nn4mc.errors import ConfigError
-from nn4mc.train.kinds import KINDS, default_kinds, in_order
+from nn4mc.train.kinds import GRU, KINDS, LSTM, default_kinds, in_order, plain
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$", max_length=40)]
 Column = Annotated[str, msgspec.Meta(min_length=1)]
@@ -37,15 +37,15 @@ class NetworkSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``warm_up``: samples that settle a recurrent state before a prediction in training.
     """
 
-    hidden: tuple[Annotated[int, msgspec.Meta(ge=1, le=512)], ...] = (16,)
+    hidden: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=512)], ...], msgspec.Meta(min_length=1)] = (16,)
     activation: Literal["tanh", "relu"] = "tanh"
     residual: bool = True
     levels: bool = False
-    epochs: Whole = 60
-    patience: Whole = 10
+    epochs: Whole = 24
+    patience: Whole = 6
     batch: Whole = 256
     stride: Whole = 4
-    learning_rate: Positive = 3e-3
+    learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 1e-3
     warm_up: Whole = 20
 
@@ -137,6 +137,9 @@ def _check(spec: TrainSpec, path: Path) -> None:
     unknown = [kind for kind in spec.kinds if kind not in KINDS]
     if unknown:
         raise ConfigError(f"{path}, at kinds: '{unknown[0]}' is not known. Known: {', '.join(KINDS)}.")
+    layered = [kind for kind in spec.kinds if plain(kind) in (GRU, LSTM) and len(spec.network.hidden) > 1]
+    if layered:
+        raise ConfigError(f"{path}, at network.hidden: '{layered[0]}' has one layer. Give one number of units.")
     needy = [kind for kind in spec.kinds if kind.endswith("+sensors")]
     if needy and not spec.sensors:
         raise ConfigError(f"{path}, at kinds: '{needy[0]}' needs sensors, and the file lists none. Add [[sensors]].")

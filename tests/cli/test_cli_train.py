@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from nn4mc.cli import main
 from tests.train.plants import SPEC_TOML, slack, write_log, write_logs
 
-PLOTS = {"folds.png", "horizon.png", *(f"rollouts_run{i}.png" for i in range(3))}
+PLOTS = {"folds.png", "horizon.png", *(f"rollouts_{i}.png" for i in (1, 2, 3))}
 FILES = {"plant.onnx", "model.toml", "spec.toml", "card.json", "README.md", "files.txt", *PLOTS}
 
 

@@ -6,7 +6,7 @@ import pytest
 from nn4mc.errors import TrainError
 from nn4mc.ir import Array
 from nn4mc.train.log_file import Log
-from nn4mc.train.resample import Segment, rate_note, resample
+from nn4mc.train.resample import Segment, resample, run_notes
 from nn4mc.train.spec import TrainSpec
 from tests.train.plants import make_spec
 
@@ -54,6 +54,7 @@ def test_nothing_is_interpolated_across_a_gap():
     run = resample(make_log(time), make_spec())
     assert len(run.segments) == 2 and run.dropped_s == pytest.approx(time[200] - time[199], abs=0.02)
     assert all(one.y.max() - one.y.min() < 2.0 * 2.5 for one in run.segments)
+    assert "left out" in run_notes(run, make_spec())[0]
     assert len(resample(make_log(time), make_spec(max_gap_s=10.0)).segments) == 1
 
 
@@ -70,6 +71,6 @@ def test_a_piece_too_short_for_one_prediction_is_left_out_and_a_run_of_such_is_r
 
 def test_a_rate_far_from_the_log_is_noted():
     slow, fast, right = (make_log(jittered(400, dt)) for dt in (0.05, 0.001, 0.008))
-    assert "80%" in str(rate_note(resample(slow, make_spec(max_gap_s=1.0)), make_spec()))
-    assert "aliased" in str(rate_note(resample(fast, make_spec()), make_spec()))
-    assert rate_note(resample(right, make_spec()), make_spec()) is None
+    assert "80%" in run_notes(resample(slow, make_spec(max_gap_s=1.0)), make_spec())[0]
+    assert "aliased" in run_notes(resample(fast, make_spec()), make_spec())[0]
+    assert run_notes(resample(right, make_spec()), make_spec()) == ()

@@ -43,7 +43,9 @@ def found() -> Study:
     logs = [read_log(path, SPEC) for path in LOGS]
     check_logs(logs, SPEC)
     runs = [resample(log, SPEC) for log in logs]
-    return study(runs, [fitter(SPEC, kind) for kind in SPEC.tried], layout_of(SPEC, "arx"), SPEC.horizon, lambda _: None)
+    return study(
+        runs, [fitter(SPEC, kind) for kind in SPEC.tried], layout_of(SPEC, "arx"), SPEC.horizon, lambda _: None
+    )
 
 
 def test_there_are_five_runs(found: Study):
