@@ -1,4 +1,4 @@
-"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- build <- verify <- hil."""
+"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- verify <- hil."""
 
 import ast
 from collections.abc import Iterator

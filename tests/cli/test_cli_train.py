@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nn4mc.cli import main
-from tests.train.plants import SPEC_TOML, slack, write_log, write_logs
+from tests.train.plants import SPEC_TOML, even, slack, write_log, write_logs
 
 PLOTS = {"folds.png", "horizon.png", *(f"rollouts_{i}.png" for i in (1, 2, 3))}
 FILES = {"plant.onnx", "model.toml", "spec.toml", "card.json", "README.md", "files.txt", *PLOTS}
@@ -59,23 +59,21 @@ def test_json_is_the_card_with_hashes_of_all_that_went_in(tmp_path: Path, spec: 
 
 def test_training_again_gives_the_same_bytes(tmp_path: Path, spec: Path):
     pytest.importorskip("torch")
-    logs = list(write_logs(tmp_path, slack, n=120))
+    spec.write_text(SPEC_TOML.replace("epochs = 3", "epochs = 10"))
+    logs = list(write_logs(tmp_path, even, n=200))
     files = []
     for _ in range(2):
-        assert train(spec, logs, "--kinds", "dense,gru").exit_code == 0
+        assert train(spec, logs, "--kinds", "dense").exit_code == 0
+        card = json.loads((tmp_path / "out" / "card.json").read_text())
+        assert card["recommended"] == "dense" and card["option"] != "0 epochs"
         files.append({one.name: one.read_bytes() for one in (tmp_path / "out").iterdir()})
     assert files[0] == files[1]
 
 
-def test_another_seed_is_another_network(tmp_path: Path, spec: Path):
-    pytest.importorskip("torch")
-    logs = list(write_logs(tmp_path, slack, n=120))
-    inner = []
-    for seed in (1, 2):
-        card = json.loads(train(spec, logs, "--kinds", "dense", "--seed", seed, "--json").stdout)
-        assert card["seed"] == seed
-        inner.append(card["folds"][0]["kinds"]["dense"]["rmse"])
-    assert inner[0] != inner[1]
+def test_seed_and_kinds_of_the_command_line_go_over_those_of_the_file(tmp_path: Path, spec: Path):
+    card = json.loads(train(spec, list(write_logs(tmp_path)), "--kinds", "arx", "--seed", 7, "--json").stdout)
+    assert card["seed"] == card["specification"]["seed"] == 7 and set(card["choices"]) == {"arx"}
+    assert "--kinds arx --seed 7" in (tmp_path / "out" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

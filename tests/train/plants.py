@@ -27,6 +27,11 @@ def slack(u: Array) -> Array:
     return np.maximum(u, -0.5)
 
 
+def even(u: Array) -> Array:
+    """A square: to a line it looks like nothing at all."""
+    return 4.0 * u * u
+
+
 def commands(rng: np.random.Generator, n: int, m: int = 2) -> Array:
     """Steps of random length and height in -1..1."""
     heights = rng.uniform(-1.0, 1.0, (n, m))
@@ -86,8 +91,11 @@ outputs = [{ column = "y0", name = "tip", unit = "mm" }]
 [network]
 hidden = [8]
 epochs = 3
-batch = 64
+batch = 16
+stride = 1
 warm_up = 5
+learning_rate = 0.03
+activation = "relu"
 """
 
 
