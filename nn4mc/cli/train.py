@@ -28,10 +28,17 @@ _COLUMNS = ("held-out run", "recommended", "error / persistence", "error / ARX",
 @click.option(
     "--kinds", help="Comma-separated, instead of the specification's: arx, hammerstein, dense, gru, lstm; +sensors."
 )
+@click.option("--deliver", metavar="KIND", help="Write this kind, whichever is recommended.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Instead of the specification's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the model card as JSON.")
 def train_command(
-    logs: tuple[Path, ...], spec_path: Path, output: Path, kinds: str | None, seed: int | None, as_json: bool
+    logs: tuple[Path, ...],
+    spec_path: Path,
+    output: Path,
+    kinds: str | None,
+    deliver: str | None,
+    seed: int | None,
+    as_json: bool,
 ) -> None:
     """Learn a forward model from LOGS, one CSV file a run, at least three.
 
@@ -43,7 +50,7 @@ def train_command(
     from nn4mc.train.spec import override, read_spec  # noqa: PLC0415
     from nn4mc.train.study import work  # noqa: PLC0415
 
-    spec = override(read_spec(spec_path), spec_path, kinds.split(",") if kinds else None, seed)
+    spec = override(read_spec(spec_path), spec_path, kinds.split(",") if kinds else None, seed, deliver)
     with showing(err, work(len(logs), len(spec.tried))) as step:
         done = train_folder(logs, spec, spec_path.read_bytes(), output, step)
     if as_json:
@@ -64,7 +71,8 @@ def _print(done: "Trained", output: Path) -> None:
     out.print(table(title, _COLUMNS, rows, _COLUMNS[2:4], _COLUMNS[:2]))
     for note in done.card["notes"]:
         click.echo(f"Note: {note}.", err=True)
-    click.echo(f"Recommended: {done.card['recommended']}, {done.card['option']}, {done.card['parameters']} parameters.")
+    click.echo(f"Recommended: {done.card['recommended']}.")
+    click.echo(f"Delivered: {done.card['delivered']}, {done.card['option']}, {done.card['parameters']} parameters.")
     if not done.card["holds_in_every_fold"]:
         click.echo("It is not at least as good as ARX and persistence in every fold: see README.md there.")
     file = f"{done.card['name']}.onnx"

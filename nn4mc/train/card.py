@@ -38,7 +38,8 @@ def make_card(
     return {
         "name": spec.name,
         "recommended": study.recommended,
-        "option": study.choices[study.recommended].option,
+        "delivered": study.delivered,
+        "option": study.choices[study.delivered].option,
         "parameters": study.model.parameters,
         "stateful": bool(study.model.initial(1)),
         "holds_in_every_fold": all(one.held for one in found),

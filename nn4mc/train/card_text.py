@@ -10,7 +10,7 @@ from nn4mc.train.kinds import SENSORS
 def card_text(card: Card, logs: Sequence[str], plots: Sequence[tuple[str, str]]) -> str:
     """Return README.md; ``logs`` are the names of the files given, ``plots`` are files and captions."""
     parts = [
-        f"# {card['name']}: {card['recommended']}",
+        f"# {card['name']}: {card['delivered']}",
         _summary(card),
         "## On runs it had not seen",
         _explanation(card),
@@ -36,8 +36,15 @@ def _summary(card: Card) -> str:
     return (
         f"A forward model, one step every {spec['sample_time_s'] * 1e3:g} ms: {card['option']}, {card['parameters']} "
         f"parameters, nd = {spec['nd']}, dd = {spec['dd']}. {_units(spec)}. `model.toml` says what its words mean; "
-        f"`card.json` has every number of this page.\n\n    nn4mc compile {_file(card)} -o {card['name']}_c"
+        f"`card.json` has every number of this page.{_other(card)}\n\n"
+        f"    nn4mc compile {_file(card)} -o {card['name']}_c"
     )
+
+
+def _other(card: Card) -> str:
+    if card["delivered"] == card["recommended"]:
+        return ""
+    return f" This kind was asked for; recommended is {card['recommended']}, which predicts unseen runs better."
 
 
 def _file(card: Card) -> str:
@@ -97,10 +104,10 @@ def _sensors(card: Card) -> list[str]:
         return []
     rows = [(one["held_out"], one["without"], one["with_sensors"], f"{one['ratio']:.2f}") for one in card["sensors"]]
     gains = sum(one["ratio"] < 1.0 for one in card["sensors"])
-    used = "uses" if card["recommended"].endswith(SENSORS) else "does not use"
+    used = "uses" if card["delivered"].endswith(SENSORS) else "does not use"
     text = (
         "The best kind with sensors beside the best without, chosen by the other runs: sensors lower the error in "
-        f"{gains} of {len(rows)} folds. The recommended model {used} them."
+        f"{gains} of {len(rows)} folds. The delivered model {used} them."
     )
     return ["## What the sensors add", text, _table(("held out", "without", "with", "error with / without"), rows)]
 
@@ -119,6 +126,7 @@ def _runs(card: Card) -> str:
 def _again(card: Card, logs: Sequence[str]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
     options = f"--kinds {','.join(card['choices'])} --seed {card['seed']}"
+    options += f" --deliver {card['delivered']}" if card["delivered"] != card["recommended"] else ""
     hashes = "\n".join(f"    {value}  {name}" for name, value in card["files"].items())
     return (
         f"    nn4mc train {' '.join(logs)} --spec spec.toml {options} -o {card['name']}\n\n{versions}. The "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn4mc.errors import TrainError
 from nn4mc.ir import Array
 from nn4mc.train.linear_fit import pooled
 from nn4mc.train.models import Feedforward, Layer
@@ -39,8 +40,16 @@ class Scales:
 
 
 def sequences(runs: Sequence[Run], layout: Layout, steps: int, stride: int) -> Sequences:
-    """Return the stretches of ``steps`` predictions that start at every ``stride``-th sample."""
+    """Return the stretches of ``steps`` predictions that start at every ``stride``-th sample.
+
+    Raises TrainError when no segment is long enough for one.
+    """
     parts = [_cut(segment, layout, steps, stride) for run in runs for segment in run.segments]
+    if not any(len(part[0]) for part in parts):
+        raise TrainError(
+            f"no run has {steps} samples without a gap, which networks need (warm_up and horizon).\n"
+            "Lower network.warm_up or horizon in the specification, or leave networks out of its kinds."
+        )
     return Sequences(*(np.concatenate([part[i] for part in parts]) for i in range(3)))
 
 

@@ -52,7 +52,7 @@ def train(paths: Sequence[Path], spec: TrainSpec, spec_text: bytes, step: Step) 
     check_logs(logs, spec)
     runs = [resample(log, spec) for log in logs]
     fitters = [fitter(spec, kind) for kind in spec.tried]
-    found = study(runs, fitters, layout_of(spec, ARX), spec.horizon, step)
+    found = study(runs, fitters, layout_of(spec, ARX), spec.horizon, step, spec.deliver)
     model = onnx_bytes(found.model, spec.name)
     files = {f"{spec.name}.onnx": model, SPECIFICATION: spec_text}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
@@ -79,7 +79,7 @@ def _metadata(
     return Metadata(
         format=FORMAT,
         name=spec.name,
-        kind=found.recommended,
+        kind=found.delivered,
         file=file,
         sha256=hashes[file],
         stateful=isinstance(found.model, Recurrent),

@@ -12,6 +12,10 @@ from nn4mc.train.window import window, windows
 Starts = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
+DIVERGED = 1e200
+"""Error of a model that ran away: a number, so that it can be compared, divided and written down."""
+
+
 @dataclass(frozen=True)
 class Rollouts:
     """Predictions and measurements, (horizon, starts, p); ``starts`` are the indices of the first predicted sample."""
@@ -50,7 +54,7 @@ def _states(model: Model, segment: Segment, starts: Starts) -> State:
 
 
 def open_loop_rmse(model: Model, run: Run, horizon: int, stride: int = 1) -> Array:
-    """Return the RMS error (horizon, p) over all starts in a run, at 1 .. ``horizon`` steps ahead; Inf on overflow."""
+    """Return the RMS error (horizon, p) over all starts in a run, at 1 .. ``horizon`` steps ahead, at most DIVERGED."""
     total, count = np.zeros((horizon, model.layout.p)), 0
     for segment in run.segments:
         done = rollouts(model, segment, horizon, stride)
@@ -58,4 +62,4 @@ def open_loop_rmse(model: Model, run: Run, horizon: int, stride: int = 1) -> Arr
             total += np.square(done.predicted - done.measured).sum(axis=1)
         count += len(done.starts)
     rmse = np.sqrt(total / count)
-    return np.where(np.isfinite(rmse), rmse, np.inf)
+    return np.where(rmse < DIVERGED, rmse, DIVERGED)

@@ -56,6 +56,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``nd`` blocks of inputs and ``dd`` of fed-back outputs make the window. ``command`` says what the inputs in a row of
     the log are: "held", in force when the row's outputs were measured, or "sent", computed from them and in force
     after. Beyond ``max_gap_s`` without a row a run is cut in segments. ``horizon``: steps of the error that judges.
+    ``deliver``: a kind to write in place of the recommended one.
     """
 
     name: Name
@@ -70,6 +71,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_gap_s: Positive | None = None
     horizon: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
     kinds: tuple[str, ...] = ()
+    deliver: str = ""
     ridge: Annotated[tuple[Positive, ...], msgspec.Meta(min_length=1)] = (0.3, 0.1, 0.03, 0.01)
     segments: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=32)], ...], msgspec.Meta(min_length=1)] = (
         0,
@@ -85,7 +87,7 @@ class TrainSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def tried(self) -> tuple[str, ...]:
         """The kinds that are fitted, from simple to rich."""
-        return in_order(self.kinds or default_kinds(bool(self.sensors)))
+        return in_order((*(self.kinds or default_kinds(bool(self.sensors))), *([self.deliver] if self.deliver else [])))
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -104,12 +106,15 @@ def read_spec(path: Path) -> TrainSpec:
     return spec
 
 
-def override(spec: TrainSpec, path: Path, kinds: Sequence[str] | None, seed: int | None) -> TrainSpec:
-    """Return the specification with the command line's kinds and seed in place of its own; ConfigError as above."""
+def override(
+    spec: TrainSpec, path: Path, kinds: Sequence[str] | None, seed: int | None, deliver: str | None = None
+) -> TrainSpec:
+    """Return the specification with the command line's values in place of its own; ConfigError as above."""
     changed = msgspec.structs.replace(
         spec,
         kinds=spec.kinds if kinds is None else tuple(one.strip() for one in kinds),
         seed=spec.seed if seed is None else seed,
+        deliver=spec.deliver if deliver is None else deliver,
     )
     _check(changed, path)
     return changed
@@ -134,12 +139,13 @@ def _check(spec: TrainSpec, path: Path) -> None:
         twice = sorted({one for one in names if names.count(one) > 1})
         if twice:
             raise ConfigError(f"{path}: {what} '{twice[0]}' is used twice. Each may stand in one place only.")
-    unknown = [kind for kind in spec.kinds if kind not in KINDS]
+    kinds = (*spec.kinds, *([spec.deliver] if spec.deliver else []))
+    unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         raise ConfigError(f"{path}, at kinds: '{unknown[0]}' is not known. Known: {', '.join(KINDS)}.")
-    layered = [kind for kind in spec.kinds if plain(kind) in (GRU, LSTM) and len(spec.network.hidden) > 1]
+    layered = [kind for kind in kinds if plain(kind) in (GRU, LSTM) and len(spec.network.hidden) > 1]
     if layered:
         raise ConfigError(f"{path}, at network.hidden: '{layered[0]}' has one layer. Give one number of units.")
-    needy = [kind for kind in spec.kinds if kind.endswith("+sensors")]
+    needy = [kind for kind in kinds if kind.endswith("+sensors")]
     if needy and not spec.sensors:
         raise ConfigError(f"{path}, at kinds: '{needy[0]}' needs sensors, and the file lists none. Add [[sensors]].")

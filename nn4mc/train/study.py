@@ -66,11 +66,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Study:
-    """All folds, what was chosen of each kind, the kind recommended, and its model fitted on all runs."""
+    """All folds, what was chosen of each kind, the kinds recommended and delivered, and the delivered model.
+
+    The model is fitted on all runs; unless another kind was asked for, it is of the recommended one.
+    """
 
     folds: tuple[Fold, ...]
     choices: Mapping[str, Choice]
     recommended: str
+    delivered: str
     model: Model
 
 
@@ -83,8 +87,13 @@ def work(runs: int, kinds: int) -> int:
     return kinds * (runs * (runs - 1) // 2 + runs) + 1
 
 
-def study(runs: Sequence[Run], fitters: Sequence[Fitter], layout: Layout, horizon: int, step: Step) -> Study:
-    """Fit, choose and judge; ``fitters`` from simple to rich. Raises TrainError for less than three runs."""
+def study(
+    runs: Sequence[Run], fitters: Sequence[Fitter], layout: Layout, horizon: int, step: Step, deliver: str = ""
+) -> Study:
+    """Fit, choose and judge; ``fitters`` from simple to rich, ``deliver`` a kind of them or nothing.
+
+    Raises TrainError for less than three runs.
+    """
     if len(runs) < LEAST_RUNS:
         raise TrainError(
             f"{len(runs)} run{'s' * (len(runs) != 1)}, expected at least {LEAST_RUNS}: one judges, one chooses, one "
@@ -99,10 +108,11 @@ def study(runs: Sequence[Run], fitters: Sequence[Fitter], layout: Layout, horizo
         for i, run in enumerate(runs)
     )
     recommended = _kind({kind: one.score for kind, one in choices.items()})
-    step(f"{recommended}: all runs")
-    final = next(one for one in fitters if one.kind == recommended)
-    index = choices[recommended].index
-    return Study(folds, choices, recommended, _fitted(final.fit(runs, lambda _: (), index)[index]))
+    delivered = deliver or recommended
+    step(f"{delivered}: all runs")
+    final = next(one for one in fitters if one.kind == delivered)
+    index = choices[delivered].index
+    return Study(folds, choices, recommended, delivered, _fitted(final.fit(runs, lambda _: (), index)[index]))
 
 
 def _fold(run: Run, still: Array, entries: Mapping[str, Entry]) -> Fold:

@@ -70,6 +70,13 @@ def test_training_again_gives_the_same_bytes(tmp_path: Path, spec: Path):
     assert files[0] == files[1]
 
 
+def test_another_kind_than_the_recommended_is_written_on_request(tmp_path: Path, spec: Path):
+    found = train(spec, list(write_logs(tmp_path, slack)), "--deliver", "arx")
+    assert found.exit_code == 0 and "Recommended: hammerstein" in found.stdout and "Delivered: arx" in found.stdout
+    assert 'kind = "arx"' in (tmp_path / "out" / "model.toml").read_text()
+    assert "recommended is hammerstein" in (tmp_path / "out" / "README.md").read_text()
+
+
 def test_seed_and_kinds_of_the_command_line_go_over_those_of_the_file(tmp_path: Path, spec: Path):
     card = json.loads(train(spec, list(write_logs(tmp_path)), "--kinds", "arx", "--seed", 7, "--json").stdout)
     assert card["seed"] == card["specification"]["seed"] == 7 and set(card["choices"]) == {"arx"}

@@ -13,22 +13,26 @@ from nn4mc.forward_model import Signal
 from nn4mc.reference import run as run_graph
 from nn4mc.train.load import load_trained
 from nn4mc.train.metadata import Metadata, metadata_text, read_metadata
-from nn4mc.train.pipeline import train_folder
+from nn4mc.train.pipeline import Trained, train_folder
+from nn4mc.train.resample import Segment
 from nn4mc.train.spec import TrainSpec, read_spec
+from nn4mc.train.window import windows
+from nn4mc.verify import verify
 from tests.train.plants import SPEC_TOML, slack, write_logs
 
 
-def trained(folder: Path, kinds: str = '["arx", "hammerstein"]') -> Path:
+def trained(folder: Path, kinds: str = '["arx", "hammerstein"]', n: int = 300) -> tuple[Path, Trained]:
     spec_path = folder / "model.toml"
     spec_path.write_text(SPEC_TOML.replace('["arx", "hammerstein"]', kinds))
     spec: TrainSpec = read_spec(spec_path)
-    train_folder(write_logs(folder, slack), spec, spec_path.read_bytes(), folder / "out", lambda _: None)
-    return folder / "out"
+    logs = write_logs(folder, slack, n=n)
+    done = train_folder(logs, spec, spec_path.read_bytes(), folder / "out", lambda _: None)
+    return folder / "out", done
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(tmp_path_factory.mktemp("trained"))
+    return trained(tmp_path_factory.mktemp("trained"))[0]
 
 
 def edited(folder: Path, tmp_path: Path, **changes: object) -> Path:
@@ -68,19 +72,20 @@ def test_metadata_reads_back_as_it_was(folder: Path, tmp_path: Path):
     assert read_metadata(tmp_path) == odd
 
 
-def test_a_recurrent_model_carries_its_state(tmp_path: Path):
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+def test_a_recurrent_model_carries_its_state_in_c_too(tmp_path: Path, kind: str):
     pytest.importorskip("torch")
-    folder = trained(tmp_path)
-    from nn4mc.train.onnx_write import onnx_bytes
-    from nn4mc.train.window import Layout
-    from tests.train.test_train_rollout import random_recurrent
-
-    model = random_recurrent(Layout(2, 1, 0, 3, 3), "gru", np.random.default_rng(0))
-    (folder / "plant.onnx").write_bytes(onnx_bytes(model, "plant"))
-    metadata = msgspec.structs.replace(read_metadata(folder), stateful=True, sha256="")
-    (folder / "model.toml").write_text(metadata_text(metadata))
+    folder, done = trained(tmp_path, f'["arx"]\ndeliver = "{kind}"', n=120)
     loaded = load_trained(folder)
-    assert loaded.stateful and loaded.graph.states
+    assert loaded.stateful and read_metadata(folder).kind == done.study.delivered == kind
+    log = np.loadtxt(folder.parent / "run1.csv", delimiter=",", skiprows=1)
+    rows, _ = windows(Segment(log[:, 1:3], log[:, 3:], log[:, :0]), done.study.model.layout)
+    state, expected = done.study.model.initial(1), []
+    for row in rows:
+        y, state = done.study.model.step(row[None], state)
+        expected.append(y[0])
+    np.testing.assert_allclose(run_graph(loaded.graph, rows), expected, atol=1e-5)
+    assert verify(compile_graph(loaded.graph), rows.astype(np.float32)).passed
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from nn4mc.errors import TrainError
 from nn4mc.train.fitters import fitter
 from nn4mc.train.linear_fit import fit_arx
 from nn4mc.train.models import Feedforward, Recurrent
@@ -103,6 +104,12 @@ def test_fitting_ends_when_no_watching_run_gets_better_but_not_before_it_is_aske
     made = fit_network(task, runs, lambda _: (float(next(worse)),), 5)
     assert [one is not None for one in made] == [True] * 6 + [False] * 7
     assert len(checkpoints(network)) == 13
+
+
+def test_runs_shorter_than_warm_up_and_horizon_are_refused():
+    runs = make_runs(n=30, q=1)
+    with pytest.raises(TrainError, match="no run has 40 samples"):
+        fit_network(Task("gru", LAYOUT, NetworkSpec(warm_up=20), 20, 0), runs, lambda _: (), 0)
 
 
 def test_a_feature_that_never_moved_in_training_is_not_seen():
