@@ -4,6 +4,7 @@ emlearn (dense layers only) and emx-onnx-cgen come from PyPI with what they need
 PyPI package holds an interpreter for the laptop and no sources, so it cannot be built for a microcontroller from it.
 """
 
+import contextlib
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -134,14 +135,17 @@ def _emlearn(graph: Graph, _folder: Path) -> _Source | None:
         layer = layers.Dense(len(bias), activation=activation)
         model.add(layer)
         layer.set_weights([weights.T, bias])
-    text = _saved(emlearn.convert(model, method="inline"), graph.name)
+    text = _converted(model, graph.name)
     size, out = prod(graph.tensors[graph.inputs[0]].shape), prod(graph.tensors[graph.outputs[0]].shape)
     run_it = f"void peer_run(const float in[], float out[]) {{ {graph.name}_regress(in, {size}, out, {out}); }}\n"
     return _Source(f"emlearn {version('emlearn')}", text + run_it, (Path(emlearn.__file__).parent,))
 
 
-def _saved(converted: object, name: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
+def _converted(model: object, name: str) -> str:
+    """Return emlearn's C for a Keras model; it leaves files where it is started."""
+    import emlearn  # noqa: PLC0415 - brings scikit-learn
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         path = Path(folder) / "net.h"
-        converted.save(name=name, file=str(path))  # type: ignore[attr-defined]
+        emlearn.convert(model, method="inline").save(name=name, file=str(path))
         return path.read_text()

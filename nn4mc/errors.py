@@ -22,6 +22,12 @@ class ConfigError(Nn4mcError):
     exit_code = 2
 
 
+class TrainError(Nn4mcError):
+    """A log cannot be trained on: columns are missing, values are not numbers, runs are too few or too short."""
+
+    exit_code = 2
+
+
 class ModelError(Nn4mcError):
     """A model file is damaged, too large, or not of the format it claims."""
 

@@ -1,4 +1,4 @@
-"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen <- api <- build <- verify <- hil."""
+"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- verify <- hil."""
 
 import ast
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ PACKAGE = Path(nn4mc.__file__).parent
 RANKS = (
     {"errors", "resources"},
     {"ir", "fixed_point", "target"},
-    {"ops"},
+    {"ops", "forward_model"},
     {"gate", "reference"},
     {"importers", "passes", "plan", "control"},
-    {"codegen"},
+    {"codegen", "train"},
     {"api"},
     {"build", "against"},
     {"verify", "inspect", "profile"},

@@ -14,6 +14,7 @@ VERBS = {
     "inspect": ("nn4mc.cli.inspect:inspect_command", "Show a model's layers and its exact memory."),
     "verify": ("nn4mc.cli.verify:verify_command", "Compare the C of a model with float64, layer by layer."),
     "profile": ("nn4mc.cli.profile:profile_command", "Tell what a step costs on its target, layer by layer."),
+    "train": ("nn4mc.cli.train:train_command", "Learn a forward model from logs."),
     "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
