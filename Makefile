@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FLIGHTS := --vehicle x500_real --vehicle crazyflie --reference hover --reference lissajous
 
 .DEFAULT_GOAL := help
-.PHONY: help hil test conformance fuzz setup setup-test lint bench wheel clean
+.PHONY: help hil test conformance fuzz setup setup-test setup-bench lint bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -31,13 +31,17 @@ setup: $(VENV)/.ready-hil ## install what the main job needs
 setup-test: $(VENV)/.ready-dev ## install what the tests need
 	@PYTHON=$(PYTHON) scripts/system-packages.sh test
 
+setup-bench: $(VENV)/.ready-bench ## install what the benchmarks need
+	@PYTHON=$(PYTHON) scripts/system-packages.sh bench
+
 lint: $(VENV)/.ready-dev ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup ## measure steps a second in lock-step, on the host build and the emulated board
-	$(BIN)/python benchmarks/lockstep.py
+bench: setup-bench ## measure networks on a Cortex-M4F beside other tools, and flights in lock-step; write docs/benchmarks.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.cortex_m4f --write
+	$(BIN)/python -m benchmarks.lockstep
 
 wheel: $(VENV)/.ready-dev ## build dist/*.whl
 	$(BIN)/python -m build --wheel
@@ -59,3 +63,8 @@ $(VENV)/.ready-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing nn4mc and what its tests need into $(VENV) ..."
 	@$(PIP) install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.ready-hil
+
+$(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing nn4mc and the tools it is compared with into $(VENV) ..."
+	@$(PIP) install --quiet --editable '.[bench]'
+	@touch $@

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that the programs nn4mc uses are there: `system-packages.sh hil` or `system-packages.sh test`.
+# Makes sure that the programs nn4mc uses are there: `system-packages.sh hil`, `test` or `bench`.
 # As root on Debian or Ubuntu the missing ones are installed; otherwise they are named, with the way to get them.
 set -eu
 
@@ -25,6 +25,10 @@ has_sanitizers() {
     return $found
 }
 
+has_newlib() {
+    echo '#include <math.h>' | arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -E -x c - -o /dev/null
+}
+
 need python3 "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 need python3-venv "${PYTHON:-python3}" -c 'import venv, ensurepip'
 need gcc gcc --version
@@ -32,6 +36,9 @@ need libc6-dev has_c_headers
 need gcc has_sanitizers
 need gcc-arm-none-eabi arm-none-eabi-gcc --version
 need qemu-system-arm qemu-system-arm --version
+if [ "$purpose" = bench ]; then
+    need libnewlib-arm-none-eabi has_newlib
+fi
 if [ "$purpose" = test ]; then
     need g++ g++ --version
     need cppcheck cppcheck --version
