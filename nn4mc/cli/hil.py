@@ -32,7 +32,7 @@ from nn4mc.hil.rig import load_rig
     help="sim://cortex-m4, qemu://netduinoplus2, host://, socket://HOST:PORT, serial:///dev/ttyACM0[?baud=N], serial://",
 )
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
-@click.option("--reference", "references", multiple=True, help="Repeatable; by default lissajous.")
+@click.option("--reference", "references", multiple=True, help="Repeatable; by default the rig's own.")
 @click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")
 @click.option(

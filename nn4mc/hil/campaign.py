@@ -12,19 +12,17 @@ from nn4mc.hil.report import log_path
 from nn4mc.hil.result import FlightResult
 from nn4mc.hil.rig import Rig, create_plant, create_reference
 
-DEFAULT_REFERENCE = "lissajous"
-
 
 def plan_flights(
     rig: Rig, vehicles: Sequence[str], references: Sequence[str], period_s: float | None, seed: int
 ) -> tuple[FlightPlan, ...]:
-    """Return all combinations; no vehicle named is the rig's first, no reference its Lissajous figure.
+    """Return all combinations; no vehicle named is the rig's first, no reference its default one.
 
     ``period_s`` changes the references that have a period. Raises ConfigError for an unknown name, or when no
     reference has a period to change.
     """
     vehicles = vehicles or (next(iter(rig.vehicles)),)
-    references = references or (DEFAULT_REFERENCE,)
+    references = references or (rig.default_reference,)
     for vehicle in vehicles:
         create_plant(rig, vehicle)
     periodic = {name for name in references if hasattr(create_reference(rig, name), "period_s")}

@@ -26,9 +26,14 @@ def policy_of(rig: Rig) -> Policy:
     )
 
 
+def compile_controller(rig: Rig) -> ControllerCode:
+    """Compile the controller chosen for a rig; ConfigError for a kind there is no compiler for."""
+    return compile_policy(policy_of(rig))
+
+
 def write_controller(rig: Rig, folder: Path) -> ControllerCode:
     """Write the rig's controller into ``folder`` and return what was written; ConfigError as in `policy_of`."""
-    code = compile_policy(policy_of(rig))
+    code = compile_controller(rig)
     code.write(folder)
     return code
 

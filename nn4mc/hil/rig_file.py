@@ -1,7 +1,7 @@
 """The schema of rig.toml, checked strictly: an unknown key is an error, and so is a value of a wrong type."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -15,7 +15,8 @@ Kind = TypeVar("Kind")
 class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One group of float words in a layout: name, number of words, unit (empty for none), and what it is.
 
-    ``labels`` names each word for a reader; without them the words are numbered.
+    ``labels`` names each word for a reader; without them the words are numbered. ``range`` is what every word of a
+    command is within, where the rig says so.
     """
 
     name: Name
@@ -23,11 +24,14 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str
     about: str = ""
     labels: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse labels that do not match the size; msgspec reports it with its place in the file."""
         if self.labels and len(self.labels) != self.size:
             raise ValueError(f"{len(self.labels)} labels for {self.size} words")
+        if self.range and not self.range[0] < self.range[1]:
+            raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
 class Controller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,13 +43,20 @@ class Controller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variables: dict[str, float] = {}
 
 
-class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types."""
+class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types.
+
+    ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
+    chosen for a flight. ``length_unit`` is what reports show distances in.
+    """
 
     name: Name
     title: str
     period_s: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    controller: Controller
+    controller: Controller | None = None
+    controllers: dict[Name, str] = {}
+    length_unit: Literal["m", "mm"] = "m"
+    default_reference: Name | None = None
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
     command: tuple[Signal, ...]
@@ -53,14 +64,32 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     references: dict[Name, dict[str, Any]]
     budget: Budget = Budget()
 
+    def __post_init__(self) -> None:
+        """Refuse a file without a controller, or with both ways to name one, and an unknown default reference."""
+        if (self.controller is None) == (not self.controllers):
+            raise ValueError("needs either a table `controller` or a table `controllers` of files")
+        if self.default_reference not in (None, *self.references):
+            raise ValueError(f"default_reference '{self.default_reference}' is not in the table of references")
+
 
 def read_rig_file(path: Path) -> RigFile:
     """Return the checked contents of a rig.toml; ConfigError when it cannot be read or breaks the schema."""
+    return convert(_read_toml(path), RigFile, path, "")
+
+
+def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
+    """Return the controllers of a rig by name: its only one, by its kind, or those in the files that it lists."""
+    if file.controller is not None:
+        return {file.controller.kind: file.controller}
+    paths = {name: rig_path.parent / listed for name, listed in file.controllers.items()}
+    return {name: convert(_read_toml(path), Controller, path, "") for name, path in paths.items()}
+
+
+def _read_toml(path: Path) -> Any:
     try:
-        table = msgspec.toml.decode(path.read_bytes())
+        return msgspec.toml.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
-    return convert(table, RigFile, path, "")
 
 
 def convert(table: Any, kind: type[Kind], path: Path, where: str) -> Kind:
