@@ -20,15 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.rig_file import Controller, Signal, convert, read_controllers, read_rig_file
+from nn4mc.hil.mismatch import Mismatch
+from nn4mc.hil.record import Drawing
+from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
 Words = npt.NDArray[np.float32]
 """Float words as they go over the wire."""
 Vector = npt.NDArray[np.float64]
-Drawing = tuple[Vector, ...]
-"""A plant at one moment as lines in space, each of points (n, 3) in m."""
 State = TypeVar("State")
 Entry = TypeVar("Entry")
 
@@ -80,7 +80,8 @@ class Plant(Protocol[State]):
 class Rig:
     """A loaded rig: layouts, tables of controllers, vehicles and references by name, and what a step may cost.
 
-    ``controller_name`` is the chosen one of ``controllers``. ``length_unit`` is what reports show distances in.
+    ``controller_name`` is the chosen one of ``controllers``. ``length_unit`` is what reports show distances in,
+    ``view`` the plane they show paths in.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Rig:
     folder: Path
     period_s: float
     length_unit: str
+    view: View
     controllers: Mapping[str, Controller]
     controller_name: str
     sensors: tuple[Signal, ...]
@@ -144,6 +146,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         folder=folder,
         period_s=file.period_s,
         length_unit=file.length_unit,
+        view=file.view,
         controllers=controllers,
         controller_name=next(iter(controllers)),
         sensors=file.sensors,
@@ -164,9 +167,24 @@ def with_controller(rig: Rig, name: str) -> Rig:
     return replace(rig, controller_name=name)
 
 
-def create_plant(rig: Rig, vehicle: str) -> Plant[Any]:
-    """Return the plant of one of the rig's vehicles; ConfigError for a name that is not in its table."""
-    return rig.create_plant(_pick(rig.vehicles, vehicle, rig, "vehicle"), rig.period_s)
+def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = None) -> Plant[Any]:
+    """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
+
+    Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
+    """
+    found = _pick(rig.vehicles, vehicle, rig, "vehicle")
+    if not mismatch:
+        return rig.create_plant(found, rig.period_s)
+    if not isinstance(getattr(found, "mismatch", None), Mismatch):
+        raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
+    table = {**msgspec.to_builtins(found.mismatch), **{name: _whole(value) for name, value in mismatch.items()}}
+    changed = convert(table, Mismatch, rig.folder / "rig.toml", f"vehicles.{vehicle}.mismatch")
+    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.period_s)
+
+
+def _whole(value: float) -> float | int:
+    """Return a whole number as int, which counts of steps are."""
+    return int(value) if float(value).is_integer() else value
 
 
 def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = None) -> Reference:

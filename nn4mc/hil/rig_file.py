@@ -8,6 +8,8 @@ import msgspec
 from nn4mc.errors import ConfigError
 from nn4mc.profile.budget import Budget
 
+View = Literal["xy", "xz", "yz", "x"]
+"""The plane a path is shown in; a path along one axis is shown over time."""
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
 Kind = TypeVar("Kind")
 
@@ -47,7 +49,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types.
 
     ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
-    chosen for a flight. ``length_unit`` is what reports show distances in.
+    chosen for a flight. ``length_unit`` is what reports show distances in, ``view`` how they show paths.
     """
 
     name: Name
@@ -56,6 +58,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     controller: Controller | None = None
     controllers: dict[Name, str] = {}
     length_unit: Literal["m", "mm"] = "m"
+    view: View = "xy"
     default_reference: Name | None = None
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
