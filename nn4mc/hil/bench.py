@@ -55,7 +55,7 @@ def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterato
             session=session,
             twin=built.twin,
             hello=hello,
-            model_sha256=built.controller.network.graph.source.sha256,
+            model_sha256=built.controller.sha256,
             faults=faults,
             firmware=_sizes(built.firmware),
             counter=link if isinstance(link, SimLink) else None,

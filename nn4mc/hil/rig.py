@@ -95,6 +95,7 @@ class Rig:
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
     command: tuple[Signal, ...]
+    outputs: tuple[str, ...]
     vehicles: Mapping[str, Any]
     references: Mapping[str, Reference]
     default_reference: str
@@ -152,6 +153,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         sensors=file.sensors,
         reference=file.reference,
         command=file.command,
+        outputs=file.outputs,
         vehicles=_tables(file.vehicles, vehicle_type, path, "vehicles"),
         references=_tables(file.references, reference_type, path, "references"),
         default_reference=file.default_reference or next(iter(file.references), ""),

@@ -36,13 +36,38 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
-class Controller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which controller runs on the board, on which model, and the values its variables start with."""
+class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
+    """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
 
-    kind: str
     model: str
     observation: tuple[str, ...] = ()
     variables: dict[str, float] = {}
+
+
+class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pid"):
+    """A PID: the loops by name, what they compare, how they act on the commands (nn4mc.control.pid).
+
+    The limits of the commands are those of the rig.
+    """
+
+    loops: tuple[Name, ...]
+    measured: tuple[str, ...]
+    wanted: tuple[str, ...]
+    error_limit: tuple[float, ...]
+    integral_limit: tuple[float, ...]
+    allocation: tuple[tuple[float, ...], ...]
+    trim: tuple[float, ...]
+    safe: tuple[float, ...]
+    variables: dict[str, float] = {}
+
+
+Controller = PolicyTable | PidTable
+"""What a controller's table or file holds; ``kind`` says which."""
+
+
+def kind_of(controller: Controller) -> str:
+    """Return the kind of a controller, as its table names it."""
+    return str(type(controller).__struct_config__.tag)
 
 
 class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,6 +75,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
     chosen for a flight. ``length_unit`` is what reports show distances in, ``view`` how they show paths.
+    ``outputs`` names the sensors that a model of the plant predicts.
     """
 
     name: Name
@@ -63,6 +89,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
     command: tuple[Signal, ...]
+    outputs: tuple[Name, ...] = ()
     vehicles: dict[Name, dict[str, Any]]
     references: dict[Name, dict[str, Any]]
     budget: Budget = Budget()
@@ -71,6 +98,9 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         """Refuse a file without a controller, or with both ways to name one, and an unknown default reference."""
         if (self.controller is None) == (not self.controllers):
             raise ValueError("needs either a table `controller` or a table `controllers` of files")
+        unknown = set(self.outputs) - {signal.name for signal in self.sensors}
+        if unknown:
+            raise ValueError(f"outputs {sorted(unknown)} are not among the sensors")
         if self.default_reference not in (None, *self.references):
             raise ValueError(f"default_reference '{self.default_reference}' is not in the table of references")
 
@@ -83,9 +113,14 @@ def read_rig_file(path: Path) -> RigFile:
 def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
     """Return the controllers of a rig by name: its only one, by its kind, or those in the files that it lists."""
     if file.controller is not None:
-        return {file.controller.kind: file.controller}
+        return {kind_of(file.controller): file.controller}
     paths = {name: rig_path.parent / listed for name, listed in file.controllers.items()}
-    return {name: convert(_read_toml(path), Controller, path, "") for name, path in paths.items()}
+    return {name: _read_controller(path) for name, path in paths.items()}
+
+
+def _read_controller(path: Path) -> Controller:
+    table: Controller = convert(_read_toml(path), Controller, path, "")  # type: ignore[arg-type]
+    return table
 
 
 def _read_toml(path: Path) -> Any:
