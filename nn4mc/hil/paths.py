@@ -1,8 +1,8 @@
 """Shapes of references that several rigs follow, each with a smooth start from where the plant rests.
 
 A path is in the rig's unit of length. It begins with an approach, from ``rest`` to the first point of the shape in
-``approach_s`` seconds along a straight line with zero velocity and acceleration at both ends (the minimum-jerk motion of
-Flash and Hogan 1985); then comes the shape, whose own speed rises from zero.
+``approach_s`` seconds along a straight line with zero velocity and acceleration at both ends (the minimum-jerk motion
+of Flash and Hogan 1985); then comes the shape, whose own speed rises from zero.
 """
 
 import math
@@ -125,7 +125,8 @@ class Lissajous(Path, frozen=True, kw_only=True, tag_field="kind", tag="lissajou
         """Return the point (3,) of the figure."""
         phase = ramped_phase(time_s, self.period_s, self.ramp_s)
         angles = np.array(self.ratio) * phase + np.radians(self.shift_deg)
-        return np.array(self.centre) + np.array(self.amplitude) * np.sin(angles)
+        point: Vector = np.array(self.centre) + np.array(self.amplitude) * np.sin(angles)
+        return point
 
 
 class Steps(Path, frozen=True, kw_only=True, tag_field="kind", tag="steps"):
@@ -152,7 +153,8 @@ class Steps(Path, frozen=True, kw_only=True, tag_field="kind", tag="steps"):
         if self.rise_s == 0.0:
             return here
         # The way to the first point is the approach.
-        return before + minimum_jerk((time_s - number * self.hold_s) / self.rise_s) * (here - before)
+        way: Vector = minimum_jerk((time_s - number * self.hold_s) / self.rise_s) * (here - before)
+        return before + way
 
 
 class Chirp(Path, frozen=True, kw_only=True, tag_field="kind", tag="chirp"):
@@ -182,7 +184,8 @@ class Chirp(Path, frozen=True, kw_only=True, tag_field="kind", tag="chirp"):
         """Return the point (3,) of the sweep."""
         cycles = self.from_hz * time_s + (self.to_hz - self.from_hz) * time_s**2 / (2 * self.sweep_s)
         size = minimum_jerk(time_s * self.from_hz) * math.sin(2 * math.pi * cycles)
-        return np.array(self.centre) + size * np.array(self.amplitude)
+        point: Vector = np.array(self.centre) + size * np.array(self.amplitude)
+        return point
 
 
 class Swirl(Path, frozen=True, kw_only=True, tag_field="kind", tag="swirl"):

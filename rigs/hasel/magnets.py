@@ -1,6 +1,7 @@
 """Magnetometers under the platform: each reads the dipole fields of all its magnets, and the field of the earth.
 
-B(r) = mu0/(4 pi) (3 (m . r) r / |r|^5 - m / |r|^3), the field of a point dipole (Jackson, Classical Electrodynamics, 5.56).
+B(r) = mu0/(4 pi) (3 (m . r) r / |r|^5 - m / |r|^3), the field of a point dipole (Jackson, Classical Electrodynamics,
+equation 5.56).
 """
 
 import numpy as np

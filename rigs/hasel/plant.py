@@ -111,7 +111,7 @@ class Hasel:
     def derivative(self, x: Numbers, wanted: Numbers) -> Numbers:
         """Return the time derivative of a state, the charges on their way to ``wanted`` (6, 0 to 1)."""
         vehicle, creeping = self.vehicle, x[12:]
-        _, roll, pitch, rise, roll_rate, pitch_rate = x[6:12]
+        rise, roll_rate, pitch_rate = x[9:12]
         lift = roll_torque = pitch_torque = 0.0
         heights = self.heights(x)
         for charge, height, crept, (across, along) in zip(x[:CHANNELS], heights, creeping, self.feet, strict=True):

@@ -2,8 +2,8 @@
 
 The bend is q = (q1, q2) in rad: the arm of length L bends by the angle |q| towards the direction of q in the (y, z)
 plane. A point at the share s of the length is at L s (g(c), s q1 f(c), s q2 f(c)) with c = s^2 |q|^2,
-f(c) = (1 - cos sqrt c) / c and g(c) = sin(sqrt c) / sqrt c: entire functions of c, so the straight arm is no special case
-(Della Santina, Bicchi, Rus 2020, "On an improved state parametrization for soft robots with piecewise constant
+f(c) = (1 - cos sqrt c) / c and g(c) = sin(sqrt c) / sqrt c: entire functions of c, so the straight arm is no special
+case (Della Santina, Bicchi, Rus 2020, "On an improved state parametrization for soft robots with piecewise constant
 curvature"; the curve itself: Webster and Jones 2010).
 """
 
@@ -74,9 +74,9 @@ class Moving:
 
 
 def moving(length: float, share: float, q: tuple[float, float], speed: tuple[float, float]) -> Moving:
-    """Return how the point at ``share`` of the length moves for the bend ``q`` and its rate ``speed``, by the chain rule.
+    """Return how the point at ``share`` of the length moves for the bend ``q`` and its rate ``speed``.
 
-    With p = share q: x = size g(c), y = size p1 f(c), z = size p2 f(c), c = p1^2 + p2^2.
+    The chain rule on p = share q: x = size g(c), y = size p1 f(c), z = size p2 f(c), c = p1^2 + p2^2.
     """
     p1, p2 = share * q[0], share * q[1]
     v1, v2 = share * speed[0], share * speed[1]
