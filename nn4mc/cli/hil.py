@@ -104,11 +104,16 @@ def hil_command(
 def _print_table(results: list[FlightResult]) -> None:
     """Print a line a flight; columns that say nothing on this board are left out."""
     rows = [[cell.text for cell in summary_row(result)] for result in results]
-    kept = [i for i in range(len(SUMMARY_HEADINGS)) if any(row[i] != NOT_COUNTED for row in rows)]
+    same = {result.controller for result in results} == {results[0].controller}
+    kept = [
+        i
+        for i, heading in enumerate(SUMMARY_HEADINGS)
+        if any(row[i] != NOT_COUNTED for row in rows) and not (same and heading == "Controller")
+    ]
     headings = [SUMMARY_HEADINGS[i] for i in kept]
     first = results[0]
-    title = f"{first.rig} on {first.board}"
+    title = f"{first.rig} on {first.board}" + (f", {first.controller}" if same else "")
     lines = [[row[i] for i in kept] for row in rows]
-    out.print(table(title, headings, lines, numbers=headings[4:], whole=headings[:4]))
+    out.print(table(title, headings, lines, numbers=headings[-4:], whole=headings[:-2]))
     out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
     out.print(verdict(results)[1], highlight=False)

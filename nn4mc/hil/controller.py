@@ -42,7 +42,7 @@ def pid_of(rig: Rig) -> Pid:
         reference=_layout(rig.reference),
         minimum=minimum,
         maximum=maximum,
-        **{name: getattr(table, name) for name in PidTable.__struct_fields__},
+        **{name: getattr(table, name) for name in PidTable.__struct_fields__ if name != "tuning"},
     )
 
 

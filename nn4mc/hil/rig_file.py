@@ -44,6 +44,22 @@ class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     variables: dict[str, float] = {}
 
 
+class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How `nn4mc tune pid` tunes: about which commands, by which steps, and within which limits.
+
+    ``points`` are commands, the first the central one; about it the plant is also taken with each mismatch of
+    ``variants``. ``step`` is in the unit of the commands; responses are followed for ``settle_s``. The limits are those
+    of nn4mc.control.pid_tuning.Limits.
+    """
+
+    points: Annotated[tuple[tuple[float, ...], ...], msgspec.Meta(min_length=1)]
+    step: Annotated[float, msgspec.Meta(gt=0)]
+    settle_s: Annotated[float, msgspec.Meta(gt=0, le=1000)]
+    sensitivity: Annotated[float, msgspec.Meta(gt=1, le=10)]
+    noise_gain: Annotated[float, msgspec.Meta(gt=0)]
+    variants: tuple[dict[str, float], ...] = ()
+
+
 class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pid"):
     """A PID: the loops by name, what they compare, how they act on the commands (nn4mc.control.pid).
 
@@ -59,6 +75,7 @@ class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     trim: tuple[float, ...]
     safe: tuple[float, ...]
     variables: dict[str, float] = {}
+    tuning: TuningTable | None = None
 
 
 Controller = PolicyTable | PidTable
