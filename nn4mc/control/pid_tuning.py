@@ -1,15 +1,15 @@
-"""Tuning of a PID's loops from step responses: the fastest integral action that a robustness constraint allows.
+"""Tuning of a PID's loops from step responses: the least tracking error that a robustness constraint allows.
 
-For slow references the error of a loop is inversely proportional to its integral gain, and so is the effect of a
-disturbance. So, for each loop, ki is made as large as can be while on every response measured
+For each loop, the mean of |S|^2 over the frequencies that references have, from 0 to ``band_hz``, is made as small as
+can be, averaged over all responses measured: it is the mean squared error along a reference whose spectrum is flat up
+to there. On every response
 
     max |S| <= M  and  max |1 - S| <= M      S = 1 / (1 + C P): the sensitivity, its complement
 
 and the gain of the controller at high frequency, kp + kd / (Tf + T), stays within a limit, which bounds what it makes
-of noise. That is the design of Astrom, Panagopoulos and Hagglund, "Design of PI controllers based on non-convex
-optimization", Automatica 34(5), 1998, with a derivative as in Panagopoulos, Astrom and Hagglund, IEE Proc. Control
-Theory and Applications 149(1), 2002. Here the search is a grid, refined around its best point, so that it is the same
-on every machine. Responses are used as they were measured: no model is fitted.
+of noise. Robustness by bounds on the sensitivities is that of Astrom, Panagopoulos and Hagglund, "Design of PI
+controllers based on non-convex optimization", Automatica 34(5), 1998. The search is a grid, refined around its best
+point, so that it is the same on every machine. Responses are used as they were measured: no model is fitted.
 """
 
 from collections.abc import Sequence
@@ -46,11 +46,28 @@ class Gains:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the gains must keep: the largest sensitivity M, the gain at high frequency, and the filter Tf in s."""
+    """What the gains must keep: the largest sensitivity M, the gain at high frequency, and the filter Tf in s.
+
+    ``band_hz`` is up to where the references have something to follow.
+    """
 
     sensitivity: float
     noise_gain: float
     filter_s: float
+    band_hz: float
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """One loop: its plant (operating points, frequencies), and what ki and kd are multiplied with (frequencies).
+
+    ``share`` (frequencies) is how much of the band each frequency stands for.
+    """
+
+    plant: Complex
+    parts: tuple[Complex, Complex]
+    share: Array
+    period_s: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,17 @@ def frequency_response(steps: Array, period_s: float, omega: Array) -> Complex:
     return result
 
 
+def band_shares(omega: Array, band_hz: float) -> Array:
+    """Return which share of the band from 0 to ``band_hz`` each frequency (n) stands for; 0 beyond it.
+
+    >>> band_shares(np.array([1.0, 2.0, 4.0]), 2.0 / np.pi).tolist()
+    [0.25, 0.25, 0.5]
+    """
+    edges = np.minimum(np.concatenate([[0.0], omega]), 2 * np.pi * band_hz)
+    shares: Array = np.diff(edges) / edges[-1]
+    return shares
+
+
 def controller_parts(period_s: float, filter_s: float, omega: Array) -> tuple[Complex, Complex]:
     """Return what ki and kd are multiplied with, (frequencies) each, as nn4mc.control.pid computes them."""
     back = np.exp(-1j * omega * period_s)
@@ -110,9 +138,12 @@ def tune(responses: Sequence[Array], period_s: float, limits: Limits) -> Tuned:
     allocation = allocation_of(responses[0])
     plants = [np.einsum("ncw,cl->nlw", frequency_response(r, period_s, omega), allocation) for r in responses]
     parts = controller_parts(period_s, limits.filter_s, omega)
+    share = band_shares(omega, limits.band_hz)
     active = np.abs(allocation).max(axis=0) > 0
     gains = [
-        _tune_loop(np.stack([plant[i, i] for plant in plants]), parts, period_s, limits) if on else Gains()
+        _tune_loop(_Loop(np.stack([plant[i, i] for plant in plants]), parts, share, period_s), limits)
+        if on
+        else Gains()
         for i, on in enumerate(active)
     ]
     gains, joint = _backed_off(plants, gains, parts, active, limits)
@@ -128,37 +159,38 @@ def _controller(gains: Gains, parts: tuple[Complex, Complex]) -> Complex:
     return result
 
 
-def _tune_loop(plant: Complex, parts: tuple[Complex, Complex], period_s: float, limits: Limits) -> Gains:
-    """Return the gains of the largest ki for one loop; ``plant`` is (operating points, frequencies)."""
+def _tune_loop(loop: _Loop, limits: Limits) -> Gains:
+    """Return the gains of one loop."""
     spans = dict(_WIDEST)
-    best = Gains()
+    best, least = Gains(), np.inf
     for _ in range(1 + _REFINEMENTS):
         grids = {name: np.geomspace(*spans[name], _GRID if name != "ki" else 2 * _GRID) for name in spans}
-        best = _best_on_grid(plant, parts, period_s, limits, grids, best)
-        if best.ki == 0.0:
+        best, least = _best_on_grid(loop, limits, grids, best, least)
+        if least == np.inf:
             raise ConfigError(f"no gains keep a sensitivity of {limits.sensitivity:g}: allow more, or a larger filter")
         spans = {name: _around(getattr(best, name), grids[name]) for name in spans}
     return _rounded(best)
 
 
 def _best_on_grid(
-    plant: Complex,
-    parts: tuple[Complex, Complex],
-    period_s: float,
-    limits: Limits,
-    grids: dict[str, Array],
-    best: Gains,
-) -> Gains:
-    """Return the gains of the largest ki on the grids, ``best`` where none is better."""
+    loop: _Loop, limits: Limits, grids: dict[str, Array], best: Gains, least: float
+) -> tuple[Gains, float]:
+    """Return the gains on the grids that track best, and their error; ``best`` and ``least`` where none is better."""
+    inside = loop.share > 0
     for kd in (0.0, *grids["kd"].tolist()):
         for kp in grids["kp"].tolist():
-            if kp + kd / (limits.filter_s + period_s) > limits.noise_gain:
+            if kp + kd / (limits.filter_s + loop.period_s) > limits.noise_gain:
                 continue
-            tried = grids["ki"][grids["ki"] > best.ki]
-            controllers = kp + kd * parts[1] + tried[:, None] * parts[0]
-            good = [ki for ki, c in zip(tried.tolist(), controllers, strict=True) if _keeps(plant, c, limits)]
-            best = Gains(kp, max(good), kd) if good else best
-    return best
+            controllers = kp + kd * loop.parts[1] + grids["ki"][:, None] * loop.parts[0]
+            followed = 1 + loop.plant[:, None, inside] * controllers[None, :, inside]
+            errors = (np.abs(followed) ** -2.0 @ loop.share[inside]).mean(axis=0)
+            for k in np.argsort(errors):
+                if errors[k] >= least:
+                    break
+                if _keeps(loop.plant, controllers[k], limits):
+                    best, least = Gains(kp, float(grids["ki"][k]), kd), float(errors[k])
+                    break
+    return best, least
 
 
 def _keeps(plant: Complex, controller: Complex, limits: Limits) -> bool:

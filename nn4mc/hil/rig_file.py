@@ -57,6 +57,7 @@ class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settle_s: Annotated[float, msgspec.Meta(gt=0, le=1000)]
     sensitivity: Annotated[float, msgspec.Meta(gt=1, le=10)]
     noise_gain: Annotated[float, msgspec.Meta(gt=0)]
+    band_hz: Annotated[float, msgspec.Meta(gt=0)]
     variants: tuple[dict[str, float], ...] = ()
 
 

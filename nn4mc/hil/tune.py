@@ -60,7 +60,7 @@ def _check_points(rig: Rig, tuning: TuningTable) -> None:
 
 def _limits(rig: Rig, tuning: TuningTable) -> Limits:
     values = {variable.name: variable.initial for variable in resolved_variables(pid_of(rig))}
-    return Limits(tuning.sensitivity, tuning.noise_gain, values["derivative_filter"])
+    return Limits(tuning.sensitivity, tuning.noise_gain, values["derivative_filter"], tuning.band_hz)
 
 
 def _with_gains(table: PidTable, tuned: Tuned) -> PidTable:

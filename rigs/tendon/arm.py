@@ -14,6 +14,8 @@ Triple = tuple[float, float, float]
 
 _SERIES_BELOW = 0.05
 """Below this c the quotients lose digits to cancellation, and five terms of their series are exact to 1e-12."""
+_EXACT = 1e-14
+"""A change of the bend, in rad, below which Newton's method has arrived."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ def dome(length: float, y: float, z: float) -> float:
     angle = 2 * aside
     for _ in range(30):
         at = shape(angle * angle)
-        angle += (aside - angle * at.f) / (at.f + 2 * angle * angle * at.f1)
+        change = (aside - angle * at.f) / (at.f + 2 * angle * angle * at.f1)
+        angle += change
+        if abs(change) < _EXACT:
+            break
         if not 0 <= angle < 2.33:
             raise ValueError(f"no bend brings the tip to {aside:.2f} of the arm's length aside; at most 0.72 can be")
     return length * shape(angle * angle).g

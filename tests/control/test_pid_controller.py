@@ -1,4 +1,4 @@
-"""The PID in C, step by step: it agrees with float64 and with hand-worked numbers, and keeps its promises for any bits."""
+"""The PID in C, step by step: it agrees with float64 and with numbers by hand, and is safe for any bits."""
 
 from dataclasses import replace
 
@@ -30,7 +30,9 @@ def test_agrees_with_float64_over_a_long_walk(built, name, changes):
     reference.values.update(changes)
     sensors, wanted = wander(one.pid, 1500, seed=3)
     commands = np.array([twin.step(s, r).command for s, r in zip(sensors, wanted, strict=True)])
-    expected = np.array([reference.step(s, r) for s, r in zip(sensors.astype(float), wanted.astype(float), strict=True)])
+    expected = np.array(
+        [reference.step(s, r) for s, r in zip(sensors.astype(float), wanted.astype(float), strict=True)]
+    )
     span = np.array(one.pid.maximum) - np.array(one.pid.minimum)
     assert np.abs((commands - expected) / span).max() < 2e-5
     assert np.ptp(expected / span, axis=0).max() > 0.03

@@ -8,7 +8,7 @@ from nn4mc.control.pid_tuning import Limits, allocation_of, frequencies, frequen
 from nn4mc.errors import ConfigError
 
 T = 0.01
-LIMITS = Limits(sensitivity=1.6, noise_gain=20.0, filter_s=0.02)
+LIMITS = Limits(sensitivity=1.6, noise_gain=20.0, filter_s=0.02, band_hz=0.5)
 
 
 def lag(constant, dead_steps, samples=600, gain=1.0):
@@ -45,7 +45,7 @@ def test_the_loop_it_finds_keeps_the_sensitivity_in_a_simulation_of_its_own(quic
 
 def test_less_dead_time_and_more_sensitivity_allow_more_integral_action(quick):
     def ki(dead, sensitivity):
-        return tune([lag(0.2, dead)[None, None, :]], T, Limits(sensitivity, 20.0, 0.02)).gains[0].ki
+        return tune([lag(0.2, dead)[None, None, :]], T, Limits(sensitivity, 20.0, 0.02, 0.5)).gains[0].ki
 
     assert ki(2, 1.6) > ki(8, 1.6) > ki(8, 1.3)
 
