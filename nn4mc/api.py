@@ -6,7 +6,9 @@ from pathlib import Path
 
 from nn4mc.codegen.controller import emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
+from nn4mc.codegen.pid import emit_pid
 from nn4mc.codegen.write import write_files
+from nn4mc.control.pid import Pid, check_pid, pid_sha256
 from nn4mc.control.policy import Policy, check_policy
 from nn4mc.errors import ConfigError, ModelError
 from nn4mc.importers import load
@@ -76,10 +78,14 @@ def compile_graph(
 
 @dataclass(frozen=True)
 class ControllerCode:
-    """A compiled controller: its C without the runtime (that of firmware/lib/nn4mc), and the network inside it."""
+    """A compiled controller: its C without the runtime (that of firmware/lib/nn4mc).
 
-    network: Network
+    ``sha256`` is that of the model file inside it, or of the controller's own numbers where it has no network.
+    """
+
+    network: Network | None
     files: Mapping[str, str]
+    sha256: str
 
     def write(self, folder: str | Path) -> None:
         """Write the C into ``folder``; ConfigError when a foreign file is in the way."""
@@ -93,4 +99,10 @@ def compile_policy(policy: Policy) -> ControllerCode:
     """
     network = compile_model(policy.model)
     check_policy(policy, network.graph)
-    return ControllerCode(network, emit_policy(policy, network.emitted))
+    return ControllerCode(network, emit_policy(policy, network.emitted), network.graph.source.sha256)
+
+
+def compile_pid(pid: Pid) -> ControllerCode:
+    """Compile a PID controller to the C that the firmware is built around; ConfigError when its numbers do not fit."""
+    check_pid(pid)
+    return ControllerCode(None, emit_pid(pid), pid_sha256(pid))

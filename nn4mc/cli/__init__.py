@@ -17,6 +17,8 @@ VERBS = {
     "train": ("nn4mc.cli.train:train_command", "Learn a forward model from logs."),
     "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
+    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),
+    "tune": ("nn4mc.cli.tune:tune_command", "Tune a controller on the simulated plant of a rig."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
     "doctor": ("nn4mc.cli.doctor:doctor_command", "Check what is installed and what is missing."),
 }

@@ -12,12 +12,13 @@ from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
 from nn4mc.hil.campaign import fly_logged, plan_flights
 from nn4mc.hil.faults import FAULTS, parse_faults
+from nn4mc.hil.mismatch import Mismatch, parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
 from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig import load_rig
+from nn4mc.hil.rig import load_rig, with_controller
 
 
 @click.command("hil")
@@ -32,7 +33,13 @@ from nn4mc.hil.rig import load_rig
     help="sim://cortex-m4, qemu://netduinoplus2, host://, socket://HOST:PORT, serial:///dev/ttyACM0[?baud=N], serial://",
 )
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
-@click.option("--reference", "references", multiple=True, help="Repeatable; by default lissajous.")
+@click.option("--reference", "references", multiple=True, help="Repeatable; by default the rig's own.")
+@click.option("--controller", "controllers", multiple=True, help="Repeatable, or all; by default the rig's first.")
+@click.option(
+    "--mismatch",
+    metavar="SPEC",
+    help=f"What the plant differs in, such as mass=1.2,noise=2. Known: {', '.join(Mismatch.__struct_fields__)}.",
+)
 @click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")
 @click.option(
@@ -53,27 +60,33 @@ def hil_command(
     board: str,
     vehicles: tuple[str, ...],
     references: tuple[str, ...],
+    controllers: tuple[str, ...],
+    mismatch: str | None,
     period_s: float | None,
     seed: int,
     faults: str | None,
     report_folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Fly RIG, a name or a folder, on a board: every vehicle along every reference.
+    """Fly RIG, a name or a folder, on a board: every vehicle along every reference, with every controller named.
 
     Exit status: 0 when no vehicle got lost, every command word equals that of the host build and the rig's [budget]
     is kept, else 1; 2 for a wrong option or rig, 3 model, 4 missing program, 5 build, 6 link, 7 refused by the board.
     """
     loaded = load_rig(rig)
-    plans = plan_flights(loaded, vehicles, references, period_s, seed)
+    plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
+    names = tuple(loaded.controllers) if controllers == ("all",) else controllers or (loaded.controller_name,)
+    chosen = [with_controller(loaded, name) for name in names]
+    checked_faults = parse_faults(faults)
     progress = FlightProgress(err)
     flights: list[tuple[FlightResult, FlightRecord]] = []
-    with open_bench(loaded, board, parse_faults(faults), progress.stage) as bench:
-        for plan in plans:
-            with progress.flight(f"{plan.vehicle}, {plan.reference}") as on_step:
-                flights.append(fly_logged(bench, plan, report_folder, on_step))
-            if as_json:
-                click.echo(msgspec.json.encode(flights[-1][0]).decode())
+    for one in chosen:
+        with open_bench(one, board, checked_faults, progress.stage) as bench:
+            for plan in plans:
+                with progress.flight(f"{plan.vehicle}, {plan.reference}, {one.controller_name}") as on_step:
+                    flights.append(fly_logged(bench, plan, report_folder, on_step))
+                if as_json:
+                    click.echo(msgspec.json.encode(flights[-1][0]).decode())
     if report_folder is not None:
         with progress.stage("writing the report"):
             page = write_report(report_folder, loaded, flights)
@@ -91,11 +104,16 @@ def hil_command(
 def _print_table(results: list[FlightResult]) -> None:
     """Print a line a flight; columns that say nothing on this board are left out."""
     rows = [[cell.text for cell in summary_row(result)] for result in results]
-    kept = [i for i in range(len(SUMMARY_HEADINGS)) if any(row[i] != NOT_COUNTED for row in rows)]
+    same = {result.controller for result in results} == {results[0].controller}
+    kept = [
+        i
+        for i, heading in enumerate(SUMMARY_HEADINGS)
+        if any(row[i] != NOT_COUNTED for row in rows) and not (same and heading == "Controller")
+    ]
     headings = [SUMMARY_HEADINGS[i] for i in kept]
     first = results[0]
-    title = f"{first.rig} on {first.board}"
+    title = f"{first.rig} on {first.board}" + (f", {first.controller}" if same else "")
     lines = [[row[i] for i in kept] for row in rows]
-    out.print(table(title, headings, lines, numbers=headings[3:], whole=headings[:3]))
+    out.print(table(title, headings, lines, numbers=headings[-4:], whole=headings[:-2]))
     out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
     out.print(verdict(results)[1], highlight=False)

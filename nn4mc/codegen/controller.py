@@ -6,7 +6,8 @@ from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.render import render
 from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
-from nn4mc.control.policy import KIND, Policy, offsets, resolved_variables
+from nn4mc.control.policy import KIND, Policy, resolved_variables
+from nn4mc.control.variables import offsets
 
 
 def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
@@ -18,6 +19,8 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "network": network.name,
         "version": __version__,
         "kind": KIND,
+        "model_id": f"{network.name.upper()}_MODEL_ID",
+        "selftest_limit": f"{network.name.upper()}_SELFTEST_LIMIT",
         "sensor_len": sum(policy.sensors.values()),
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nn4mc.control.observation import ATTITUDE, ATTITUDE_WORDS, PREVIOUS_ACTION, TERMS
+from nn4mc.control.variables import Variable, offsets, resolve
 from nn4mc.errors import ConfigError
 from nn4mc.ir import Array, Graph
 from nn4mc.ops.base import size
@@ -18,17 +19,6 @@ from nn4mc.reference import initial_state, step
 KIND = "policy"
 UNCLIPPED = 1e6
 """A clip this large, in m or m/s, never acts."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A number that can be read and set over the wire while the controller runs."""
-
-    name: str
-    unit: str
-    minimum: float
-    maximum: float
-    initial: float
 
 
 VARIABLES = (
@@ -60,26 +50,7 @@ class Policy:
 
 def resolved_variables(policy: Policy) -> tuple[Variable, ...]:
     """Return the variables with the policy's own initial values; ConfigError for an unknown name or a bad value."""
-    known = {variable.name: variable for variable in VARIABLES}
-    for name, value in policy.variables.items():
-        if name not in known:
-            raise ConfigError(f"controller variable '{name}' is not known. Known: {', '.join(known)}")
-        one = known[name]
-        if not one.minimum <= value <= one.maximum:
-            raise ConfigError(
-                f"controller variable '{name}' is {value}, expected {one.minimum} to {one.maximum} {one.unit}"
-            )
-        known[name] = Variable(name, one.unit, one.minimum, one.maximum, float(value))
-    return tuple(known.values())
-
-
-def offsets(layout: Mapping[str, int]) -> dict[str, int]:
-    """Return where each group of a layout begins, in words."""
-    starts, at = {}, 0
-    for name, words in layout.items():
-        starts[name] = at
-        at += words
-    return starts
+    return resolve(VARIABLES, policy.variables)
 
 
 def check_policy(policy: Policy, graph: Graph) -> None:

@@ -6,12 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn4mc.api import ControllerCode, compile_policy
+from nn4mc.api import ControllerCode
 from nn4mc.build.platformio import Firmware, build_firmware, cache_dir
 from nn4mc.build.sizes import firmware_sizes
-from nn4mc.control.policy import KIND, Policy
-from nn4mc.errors import ConfigError
 from nn4mc.hil.boards import resolve_board
+from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.faults import FaultSpec, FaultyLink
 from nn4mc.hil.flight import Bench
 from nn4mc.hil.handshake import Expected
@@ -56,27 +55,11 @@ def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterato
             session=session,
             twin=built.twin,
             hello=hello,
-            model_sha256=built.controller.network.graph.source.sha256,
+            model_sha256=built.controller.sha256,
             faults=faults,
             firmware=_sizes(built.firmware),
             counter=link if isinstance(link, SimLink) else None,
         )
-
-
-def compile_controller(rig: Rig) -> ControllerCode:
-    """Compile the controller a rig names; ConfigError for a kind there is no compiler for."""
-    if rig.controller.kind != KIND:
-        raise ConfigError(f"rig '{rig.name}': controller.kind '{rig.controller.kind}' is not known. Known: {KIND}")
-    return compile_policy(
-        Policy(
-            model=rig.controller.model,
-            observation=rig.controller.observation,
-            sensors={signal.name: signal.size for signal in rig.sensors},
-            reference={signal.name: signal.size for signal in rig.reference},
-            command_len=rig.command_len,
-            variables=rig.controller.variables,
-        )
-    )
 
 
 def _build(rig: Rig, uri: BoardUri, stage: Stage) -> Built:

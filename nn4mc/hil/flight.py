@@ -10,7 +10,7 @@ import numpy as np
 from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
-from nn4mc.hil.metrics import mismatched_words, tracking
+from nn4mc.hil.metrics import command_use, mismatched_words, tracking
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
@@ -18,18 +18,24 @@ from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 
+DRAWINGS = 7
+"""How often a report shows the plant of a flight."""
 OnStep = Callable[[int, int], None]
 """Called after each step with the steps done and the steps in all."""
 
 
 @dataclass(frozen=True)
 class FlightPlan:
-    """What to fly: ``changes`` go over the reference's table, ``seed`` draws the start."""
+    """What to fly: ``changes`` go over the reference's table, ``mismatch`` over the plant's knobs.
+
+    ``seed`` draws the start and the noise.
+    """
 
     vehicle: str
     reference: str
     changes: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
+    mismatch: Mapping[str, float] = field(default_factory=dict)
 
 
 class StepCounter(Protocol):
@@ -97,11 +103,12 @@ def fly(bench: Bench, plan: FlightPlan, recorder: Recorder) -> FlightResult:
 def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: Recorder) -> bool:
     """Fly, and return whether the vehicle got lost on the way."""
     rig = bench.rig
-    plant = create_plant(rig, plan.vehicle)
+    plant = create_plant(rig, plan.vehicle, plan.mismatch)
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
     steps = step_count(reference, rig.period_s)
+    drawn = _drawn_steps(reference, rig.period_s)
     for k in range(steps):
         time_s = k * rig.period_s
         sensors = sensor_faults.disturb(plant.sensors(state))
@@ -124,10 +131,19 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
             instructions=bench.counter.step_instructions if bench.counter else 0,
         )
         recorder.add(step, steps)
+        if rig.draw is not None and k in drawn:
+            recorder.record.drawings.append(rig.draw(plant, state))
         state = plant.step(state, reply.command)
         if plant.lost(state):
             return True
     return False
+
+
+def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:
+    """Return the steps at which the plant is drawn, evenly spread over the window."""
+    start, end = reference.window_s
+    moments = np.linspace(start, end, DRAWINGS, endpoint=False)
+    return frozenset(round(moment / period_s) for moment in moments.tolist())
 
 
 def _prepare(bench: Bench, variables: Mapping[str, float]) -> None:
@@ -171,11 +187,13 @@ class _Outcome:
 def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
     columns, window_s = outcome.columns, outcome.reference.window_s
     errors = tracking(columns, window_s)
+    use = command_use(columns, window_s, bench.rig.command)
     hello = bench.hello
     mean, largest = _cycles(columns, hello.cycle_source)
     return FlightResult(
         rig=bench.rig.name,
         vehicle=plan.vehicle,
+        controller=bench.rig.controller_name,
         reference=plan.reference,
         board=bench.board,
         steps=columns.time_s.size,
@@ -184,9 +202,13 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         window_s=window_s,
         seed=plan.seed,
         faults=bench.faults.text,
+        mismatch=",".join(f"{name}={value:g}" for name, value in plan.mismatch.items()),
+        length_unit=bench.rig.length_unit,
         rmse_m=errors.rmse_m,
         max_error_m=errors.max_error_m,
         offset_m=errors.offset_m,
+        effort=use.effort,
+        saturation_share=use.saturation_share,
         lost=outcome.lost,
         mismatched_words=mismatched_words(columns),
         bad_steps=int(np.count_nonzero(columns.status < 0)),

@@ -1,10 +1,13 @@
-"""How well a flight went: distances between where the vehicle was and where it should have been."""
+"""How well a flight went: distances between where the plant was and where it should have been."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from nn4mc.hil.record import Columns, Vector
+from nn4mc.hil.rig_file import Signal
 
 _TIME_SLACK_S = 1e-9
 """Steps are at k * period, which is a rounding error away from the decimal number in rig.toml."""
@@ -37,13 +40,44 @@ def distance(columns: Columns) -> Vector:
 
 def tracking(columns: Columns, window_s: tuple[float, float]) -> Tracking:
     """Return how well the steps from ``window_s[0]`` (included) to ``window_s[1]`` (excluded) track."""
-    start, end = window_s
-    inside = (columns.time_s >= start - _TIME_SLACK_S) & (columns.time_s < end - _TIME_SLACK_S)
+    inside = _inside(columns, window_s)
     if not inside.any():
         return Tracking(None, None, None)
     far = distance(columns)[inside]
     x, y, z = position_error(columns)[inside].mean(axis=0).tolist()
     return Tracking(float(np.sqrt(np.mean(far * far))), float(far.max()), (x, y, z))
+
+
+@dataclass(frozen=True)
+class CommandUse:
+    """How much of its range a command uses over a window; None where the rig states no range for every word.
+
+    ``effort`` is the root mean square over steps and words of the distance from the middle of the range, in half
+    ranges: 1 is always at an end. ``saturation_share`` is the share of words that are at an end.
+    """
+
+    effort: float | None
+    saturation_share: float | None
+
+
+def command_use(columns: Columns, window_s: tuple[float, float], layout: Sequence[Signal]) -> CommandUse:
+    """Return how the commands of ``layout`` are used within the window, as in `tracking`."""
+    inside = _inside(columns, window_s)
+    ends = [signal.range for signal in layout for _ in range(signal.size)]
+    stated = [end for end in ends if end is not None]
+    if len(stated) < len(ends) or not inside.any():
+        return CommandUse(None, None)
+    low, high = np.array(stated, np.float32).T
+    command = columns.command[inside]
+    share = (command.astype(np.float64) - (low + high) / 2) / ((high - low) / 2)
+    at_end = (command <= low) | (command >= high)
+    return CommandUse(float(np.sqrt(np.mean(share * share))), float(at_end.mean()))
+
+
+def _inside(columns: Columns, window_s: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Return which steps (n,) are from ``window_s[0]`` (included) to ``window_s[1]`` (excluded)."""
+    start, end = window_s
+    return (columns.time_s >= start - _TIME_SLACK_S) & (columns.time_s < end - _TIME_SLACK_S)
 
 
 def mismatched_words(columns: Columns) -> int:

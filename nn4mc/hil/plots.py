@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nn4mc.hil.metrics import distance
 from nn4mc.hil.record import Columns, FlightRecord, Vector
+from nn4mc.hil.report_text import IN_A_METRE, length
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig_file import Signal
+from nn4mc.hil.rig_file import Signal, View
 
-WANTED, FLOWN = "wanted", "flown"
-"""Roles of a series; the four ``part0`` .. ``part3`` are equals among themselves. Renderers map them to colours."""
+WANTED, FLOWN, RIG = "wanted", "flown", "rig"
+"""Roles of a series. RIG is the plant itself, drawn with gaps at NaN; the four ``part0`` .. ``part3`` are equals among
+themselves. Renderers map them to colours."""
 
 
 @dataclass(frozen=True)
@@ -41,59 +45,110 @@ class Chart:
     scattered: bool = False
 
 
-def flight_charts(result: FlightResult, record: FlightRecord, command: Sequence[Signal]) -> tuple[Chart, ...]:
+def flight_charts(
+    result: FlightResult, record: FlightRecord, command: Sequence[Signal], view: View = "xy"
+) -> tuple[Chart, ...]:
     """Return the plots of one flight; ``command`` is the rig's layout and gives the commands their names.
+
+    ``view`` is the plane in which the path is shown.
 
     Device time is left out where the board has no counter.
     """
     columns = record.columns()
     if not len(record):
         return ()
-    charts = [_top_view(columns), _space(columns), _error(result, columns), _commands(columns, command)]
+    charts = [*_paths(result, record, columns, view), _error(result, columns), _commands(columns, command)]
     charts.append(_round_trip(columns))
     if columns.cycles.any():
         charts.append(_cycles(result, columns))
     return tuple(charts)
 
 
-def _top_view(columns: Columns) -> Chart:
-    wanted, flown = columns.position_reference, columns.position
+def _paths(result: FlightResult, record: FlightRecord, columns: Columns, view: View) -> list[Chart]:
+    space = [] if view == "x" else [_plane(result, columns, view), _space(result, columns)]
+    charts = space or [_over_time(result, columns)]
+    return [_rig(result, record, columns), *charts] if record.drawings else charts
+
+
+def _over_time(result: FlightResult, columns: Columns) -> Chart:
+    scale = IN_A_METRE[result.length_unit]
     return Chart(
-        "path-top",
-        "Path from above",
-        "The grey line is the wanted path, the blue one is where the vehicle was.",
-        ("x (m)", "y (m)"),
+        "position",
+        "Position",
+        "The grey line is the wanted position, the blue one the true one.",
+        ("time (s)", f"x ({result.length_unit})"),
         (
-            Series("wanted", WANTED, wanted[:, 0], wanted[:, 1]),
-            Series("flown", FLOWN, flown[:, 0], flown[:, 1]),
+            Series("wanted", WANTED, columns.time_s, columns.position_reference[:, 0] * scale),
+            Series("true", FLOWN, columns.time_s, columns.position[:, 0] * scale),
+        ),
+        window=result.window_s,
+    )
+
+
+def _plane(result: FlightResult, columns: Columns, view: View) -> Chart:
+    scale = IN_A_METRE[result.length_unit]
+    wanted, flown = columns.position_reference * scale, columns.position * scale
+    across, up = ("xyz".index(axis) for axis in view)
+    top = view == "xy"
+    return Chart(
+        "path-top" if top else f"path-{view}",
+        "Path from above" if top else "Path from the side",
+        "The grey line is the wanted path, the blue one the true one.",
+        (f"{view[0]} ({result.length_unit})", f"{view[1]} ({result.length_unit})"),
+        (
+            Series("wanted", WANTED, wanted[:, across], wanted[:, up]),
+            Series("flown", FLOWN, flown[:, across], flown[:, up]),
         ),
         equal=True,
     )
 
 
-def _space(columns: Columns) -> Chart:
-    wanted, flown = columns.position_reference, columns.position
+def _space(result: FlightResult, columns: Columns) -> Chart:
     return Chart(
         "path-3d",
         "Path in space",
-        "The same path with its height. Drag to turn it.",
-        ("x (m)", "y (m)", "z (m)"),
-        (
-            Series("wanted", WANTED, wanted[:, 0], wanted[:, 1], wanted[:, 2]),
-            Series("flown", FLOWN, flown[:, 0], flown[:, 1], flown[:, 2]),
-        ),
+        "The same path in three dimensions. Drag to turn it.",
+        _space_axes(result),
+        _space_series(result, columns),
         equal=True,
     )
 
 
+def _rig(result: FlightResult, record: FlightRecord, columns: Columns) -> Chart:
+    """The plant at a few moments, the later the darker, with the path it was to follow and the one it took."""
+    scale = IN_A_METRE[result.length_unit]
+    gap = np.full((1, 3), np.nan)
+    moments = [np.concatenate([part for line in lines for part in (line, gap)]) * scale for lines in record.drawings]
+    shapes = tuple(Series("the plant", RIG, *points.T) for points in moments)
+    return Chart(
+        "rig",
+        "The plant",
+        f"The plant at {len(moments)} moments of the shaded part of the error plot. Drag to turn it.",
+        _space_axes(result),
+        (*shapes, *_space_series(result, columns)),
+        equal=True,
+    )
+
+
+def _space_axes(result: FlightResult) -> tuple[str, ...]:
+    return tuple(f"{axis} ({result.length_unit})" for axis in "xyz")
+
+
+def _space_series(result: FlightResult, columns: Columns) -> tuple[Series, ...]:
+    scale = IN_A_METRE[result.length_unit]
+    wanted, flown = columns.position_reference * scale, columns.position * scale
+    return Series("wanted", WANTED, *wanted.T), Series("flown", FLOWN, *flown.T)
+
+
 def _error(result: FlightResult, columns: Columns) -> Chart:
-    level = None if result.rmse_m is None else (result.rmse_m, f"RMSE {result.rmse_m:.4f} m")
+    unit, scale = result.length_unit, IN_A_METRE[result.length_unit]
+    level = None if result.rmse_m is None else (result.rmse_m * scale, f"RMSE {length(result.rmse_m, unit)}")
     return Chart(
         "error",
         "Distance from the wanted position",
-        "The shaded part is the one the RMSE is taken over; before it the vehicle gets up to speed or settles.",
-        ("time (s)", "distance (m)"),
-        (Series("distance", FLOWN, columns.time_s, distance(columns)),),
+        "The shaded part is the one the RMSE is taken over; before it the plant gets up to speed or settles.",
+        ("time (s)", f"distance ({unit})"),
+        (Series("distance", FLOWN, columns.time_s, distance(columns) * scale),),
         window=result.window_s,
         level=level,
     )

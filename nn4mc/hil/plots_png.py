@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nn4mc.hil.plots import WANTED, Chart, Series
+from nn4mc.hil.plots import RIG, WANTED, Chart, Series
 
 _COLOURS = {
     "wanted": "#b4bac2",
     "flown": "#1f6feb",
+    "rig": "#57606a",
     "part0": "#0072b2",
     "part1": "#e69f00",
     "part2": "#009e73",
@@ -28,8 +29,12 @@ def draw_png(chart: Chart, path: Path, heading: str) -> None:
     figure = Figure(figsize=(6.4, 5.6) if chart.equal else (8.0, 3.8), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     axes: Any = figure.add_subplot(projection="3d" if space else None)
+    shapes = [series for series in chart.series if series.role == RIG]
+    for number, series in enumerate(shapes, 1):
+        axes.plot(series.x, series.y, series.z, color=_COLOURS[RIG], linewidth=1.1, alpha=number / len(shapes))
     for series in chart.series:
-        _draw(axes, series, chart.scattered)
+        if series.role != RIG:
+            _draw(axes, series, chart.scattered)
     axes.set_title(f"{chart.title}\n", loc="left", fontsize=13, fontweight="bold", color=_INK)
     axes.text2D(0.0, 1.02, heading, **_small(axes)) if space else axes.text(0.0, 1.02, heading, **_small(axes))
     _dress_space(axes, chart) if space else _dress(axes, chart)
@@ -82,6 +87,7 @@ def _dress_space(axes: Any, chart: Chart) -> None:
 def _cube(chart: Chart) -> tuple[Any, Any]:
     """Return the corners of the smallest cube about all points, so that shapes are not distorted."""
     points = np.concatenate([np.stack([s.x, s.y, s.z], axis=1) for s in chart.series if s.z is not None])
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    half = max(float(np.ptp(points, axis=0).max()) / 2 * 1.05, 0.05)
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    middle = (low + high) / 2
+    half = max(float((high - low).max()) / 2 * 1.05, 0.05)
     return middle - half, middle + half

@@ -8,12 +8,14 @@ import numpy.typing as npt
 
 Words = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
+Drawing = tuple[Vector, ...]
+"""A plant at one moment as lines in space, each of points (n, 3) in m."""
 Kind = TypeVar("Kind", np.float32, np.float64)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One control step: what went to the board, what came back, and where the vehicle truly was.
+    """One control step: what went to the board, what came back, and where the plant truly was.
 
     ``time_s`` is simulated time; ``status``, ``mode`` and ``cycles`` as in the reply to STEP;
     ``instructions`` are the controller's, 0 where nothing counts them;
@@ -55,9 +57,13 @@ class Columns:
 
 @dataclass
 class FlightRecord:
-    """A flight that grows step by step; ``columns()`` gives it as arrays at any time."""
+    """A flight that grows step by step; ``columns()`` gives it as arrays at any time.
+
+    ``drawings`` show the plant at a few moments, where its rig can draw it.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    drawings: list[Drawing] = field(default_factory=list)
 
     def append(self, step: Step) -> None:
         """Add one step at the end."""

@@ -8,7 +8,7 @@ import jinja2
 import msgspec
 from plotly.offline import get_plotlyjs
 
-from nn4mc.hil.plots import Chart, Series, flight_charts
+from nn4mc.hil.plots import RIG, Chart, Series, flight_charts
 from nn4mc.hil.plots_png import draw_png
 from nn4mc.hil.record import FlightRecord, Vector
 from nn4mc.hil.report_text import SUMMARY_HEADINGS, details, outcome, summary_row, verdict
@@ -22,14 +22,19 @@ _POINTS = 6000
 """Points on the page a series, shared by all flights: keeps the page near 6 MB, 4.8 of which are plotly.js."""
 
 
-def flight_name(result: FlightResult) -> str:
+def flight_name(rig: Rig, result: FlightResult) -> str:
     """Return the name of a flight's files, such as ``crazyflie-lissajous``."""
-    return f"{result.vehicle}-{result.reference}"
+    return "-".join(filter(None, (result.vehicle, result.reference, choice(rig, result.controller))))
 
 
-def log_path(directory: Path, vehicle: str, reference: str) -> Path:
-    """Return where the report expects the MCAP log of a flight."""
-    return directory / f"flight-{vehicle}-{reference}.mcap"
+def log_path(directory: Path, vehicle: str, reference: str, controller: str = "") -> Path:
+    """Return where the report expects the MCAP log of a flight; ``controller`` where its rig has several."""
+    return directory / f"flight-{'-'.join(filter(None, (vehicle, reference, controller)))}.mcap"
+
+
+def choice(rig: Rig, controller: str) -> str:
+    """Return what tells the controllers of a rig apart in the names of files: nothing for a rig with one."""
+    return controller if len(rig.controllers) > 1 else ""
 
 
 def write_report(directory: Path, rig: Rig, flights: Flights) -> Path:
@@ -49,19 +54,19 @@ def write_report(directory: Path, rig: Rig, flights: Flights) -> Path:
 
 def _section(directory: Path, rig: Rig, result: FlightResult, record: FlightRecord, flights: int) -> dict[str, Any]:
     """Draw the PNGs of one flight and return what the page shows of it."""
-    name = flight_name(result)
-    charts = flight_charts(result, record, rig.command)
+    name = flight_name(rig, result)
+    title = ", ".join(filter(None, (result.vehicle, result.reference, choice(rig, result.controller))))
+    charts = flight_charts(result, record, rig.command, rig.view)
     for chart in charts:
         target = directory / f"{name}-{chart.key}.png"
         draft = target.with_suffix(".png.part")
-        draw_png(chart, draft, f"{result.vehicle}, {result.reference}, on {result.board}")
+        draw_png(chart, draft, f"{title}, on {result.board}")
         draft.replace(target)
     every = -(-len(record) * flights // _POINTS) or 1
-    log = log_path(directory, result.vehicle, result.reference)
+    log = log_path(directory, result.vehicle, result.reference, choice(rig, result.controller))
     return {
         "name": name,
-        "vehicle": result.vehicle,
-        "reference": result.reference,
+        "title": title,
         "outcome": outcome(result),
         "details": details(result),
         "log": log.name if log.exists() else None,
@@ -104,12 +109,16 @@ def _chart_data(chart: Chart, every: int) -> dict[str, Any]:
 
 
 def _series_data(series: Series, every: int) -> dict[str, Any]:
+    every = 1 if series.role == RIG else every
     data = {"label": series.label, "role": series.role, "x": _short(series.x, every), "y": _short(series.y, every)}
     return data if series.z is None else {**data, "z": _short(series.z, every)}
 
 
 def _short(values: Vector, every: int) -> list[float]:
-    """Return every n-th value to five digits: more than a screen shows, and a third of the bytes."""
+    """Return every n-th value to five digits: more than a screen shows, and a third of the bytes.
+
+    NaN, where a line breaks, becomes null in JSON.
+    """
     return [float(f"{value:.5g}") for value in values[::every].tolist()]
 
 

@@ -14,15 +14,20 @@ class Cell:
     kind: str = ""
 
 
+NOT_REACHED = "not reached"
+"""Where a flight ended before the part that counts."""
+IN_A_METRE = {"m": 1.0, "mm": 1000.0}
+_DIGITS = {"m": 4, "mm": 3}
 NOT_COUNTED = "not counted"
 """Where the board has no cycle counter."""
 
 SUMMARY_HEADINGS = (
     "Vehicle",
     "Reference",
+    "Controller",
     "Outcome",
-    "RMSE (m)",
-    "Largest error (m)",
+    "RMSE",
+    "Largest error",
     "Words that differ",
     "Controller time",
     "Steps/s",
@@ -58,9 +63,10 @@ def summary_row(result: FlightResult) -> list[Cell]:
     return [
         Cell(result.vehicle),
         Cell(result.reference),
+        Cell(result.controller),
         outcome(result),
-        Cell(_metres(result.rmse_m), "number"),
-        Cell(_metres(result.max_error_m), "number"),
+        Cell(length(result.rmse_m, result.length_unit), "number"),
+        Cell(length(result.max_error_m, result.length_unit), "number"),
         Cell(f"{result.mismatched_words:,}", "number bad" if result.mismatched_words else "number"),
         Cell(_device_time(result), "number"),
         Cell(f"{result.link.steps_per_s:,.0f}", "number"),
@@ -74,7 +80,7 @@ def details(result: FlightResult) -> list[tuple[str, str]]:
         ("Board", result.board),
         ("Steps", f"{result.steps:,} of {result.period_s * 1e3:g} ms"),
         ("RMSE taken over", f"{start:g} s to {end:g} s"),
-        ("Mean offset x, y, z", _offset(result.offset_m)),
+        ("Mean offset x, y, z", _offset(result)),
         ("Bad steps", f"{result.bad_steps:,}"),
         ("Seed", str(result.seed)),
         ("Faults injected", result.faults or "none"),
@@ -88,6 +94,11 @@ def details(result: FlightResult) -> list[tuple[str, str]]:
         pairs.append(("Cycles counted by", result.cycle_source or "not said"))
     if result.device_instructions is not None:
         pairs.append(("Instructions a step", f"{result.device_instructions:,.1f} mean"))
+    pairs[6:6] = _command_use(result)
+    if result.mismatch:
+        pairs.insert(5, ("Mismatch of the plant", result.mismatch))
+    if result.controller:
+        pairs.insert(1, ("Controller", result.controller))
     if result.reference_period_s:
         pairs.insert(2, ("One round takes", f"{result.reference_period_s:g} s"))
     if result.firmware:
@@ -99,12 +110,29 @@ def details(result: FlightResult) -> list[tuple[str, str]]:
     return pairs
 
 
-def _metres(value: float | None) -> str:
-    return "not reached" if value is None else f"{value:.4f}"
+def length(value_m: float | None, unit: str) -> str:
+    """Return a length in m as text in ``unit``, m or mm.
+
+    >>> length(0.00123, "mm")
+    '1.230 mm'
+    """
+    return NOT_REACHED if value_m is None else f"{value_m * IN_A_METRE[unit]:.{_DIGITS[unit]}f} {unit}"
 
 
-def _offset(offset: tuple[float, float, float] | None) -> str:
-    return "not reached" if offset is None else ", ".join(f"{axis:+.4f}" for axis in offset) + " m"
+def _offset(result: FlightResult) -> str:
+    unit = result.length_unit
+    if result.offset_m is None:
+        return NOT_REACHED
+    return ", ".join(f"{axis * IN_A_METRE[unit]:+.{_DIGITS[unit]}f}" for axis in result.offset_m) + f" {unit}"
+
+
+def _command_use(result: FlightResult) -> list[tuple[str, str]]:
+    if result.effort is None or result.saturation_share is None:
+        return []
+    return [
+        ("Command effort", f"{result.effort:.3f} of half its range (RMS about the middle)"),
+        ("Command at its limit", f"{result.saturation_share:.2%} of the words"),
+    ]
 
 
 def _sizes(flash: int, ram: int) -> str:

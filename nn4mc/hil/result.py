@@ -31,10 +31,13 @@ class FlightResult(msgspec.Struct, frozen=True, kw_only=True):
     ``mismatched_words`` compares every command word of every step, bit by bit, with the host build.
     ``device_cycles`` and ``device_instructions`` are the mean of a step, counted on the board by
     ``cycle_source``; ``device_cycles_max`` is the largest of any step. ``bad_steps`` ended in a negative
-    status. ``reference_period_s`` is how long one round of a periodic reference takes.
+    status. ``effort`` and ``saturation_share`` are over the same window, as in metrics.command_use.
+    ``length_unit`` is the unit that pages and tables show; every field here is in m. ``reference_period_s`` is how
+    long one round of a periodic reference takes.
     """
 
     rig: str
+    controller: str = ""
     vehicle: str
     reference: str
     board: str
@@ -43,10 +46,14 @@ class FlightResult(msgspec.Struct, frozen=True, kw_only=True):
     reference_period_s: float | None = None
     seed: int
     faults: str
+    mismatch: str = ""
+    length_unit: str = "m"
     window_s: tuple[float, float]
     rmse_m: float | None
     max_error_m: float | None
     offset_m: tuple[float, float, float] | None
+    effort: float | None = None
+    saturation_share: float | None = None
     lost: bool
     mismatched_words: int
     bad_steps: int

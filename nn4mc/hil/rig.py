@@ -2,14 +2,15 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. Loading a rig runs its ``plant.py``, so load only rigs you trust.
+period_s)``. A fourth, ``draw(plant, state)``, is optional: the report then shows the plant. Loading a rig runs its
+``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -19,7 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.rig_file import Controller, Signal, convert, read_rig_file
+from nn4mc.hil.mismatch import Mismatch
+from nn4mc.hil.record import Drawing
+from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
@@ -75,20 +78,35 @@ class Plant(Protocol[State]):
 
 @dataclass(frozen=True)
 class Rig:
-    """A loaded rig: layouts, controller, tables of vehicles and references by name, and what a step may cost."""
+    """A loaded rig: layouts, tables of controllers, vehicles and references by name, and what a step may cost.
+
+    ``controller_name`` is the chosen one of ``controllers``. ``length_unit`` is what reports show distances in,
+    ``view`` the plane they show paths in.
+    """
 
     name: str
     title: str
     folder: Path
     period_s: float
-    controller: Controller
+    length_unit: str
+    view: View
+    controllers: Mapping[str, Controller]
+    controller_name: str
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
     command: tuple[Signal, ...]
+    outputs: tuple[str, ...]
     vehicles: Mapping[str, Any]
     references: Mapping[str, Reference]
+    default_reference: str
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
+    draw: Callable[[Any, Any], Drawing] | None = None
+
+    @property
+    def controller(self) -> Controller:
+        """The chosen controller."""
+        return self.controllers[self.controller_name]
 
     @property
     def sensor_len(self) -> int:
@@ -118,6 +136,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
     folder = _find(name_or_path)
     path = folder / "rig.toml"
     file = read_rig_file(path)
+    controllers = read_controllers(path, file)
     module = _import_plant(folder)
     vehicle_type, reference_type, create_plant = (
         _member(module, member) for member in ("Vehicle", "References", "create_plant")
@@ -127,20 +146,47 @@ def load_rig(name_or_path: str | Path) -> Rig:
         title=file.title,
         folder=folder,
         period_s=file.period_s,
-        controller=file.controller,
+        length_unit=file.length_unit,
+        view=file.view,
+        controllers=controllers,
+        controller_name=next(iter(controllers)),
         sensors=file.sensors,
         reference=file.reference,
         command=file.command,
+        outputs=file.outputs,
         vehicles=_tables(file.vehicles, vehicle_type, path, "vehicles"),
         references=_tables(file.references, reference_type, path, "references"),
+        default_reference=file.default_reference or next(iter(file.references), ""),
         create_plant=create_plant,
         budget=file.budget,
+        draw=getattr(module, "draw", None),
     )
 
 
-def create_plant(rig: Rig, vehicle: str) -> Plant[Any]:
-    """Return the plant of one of the rig's vehicles; ConfigError for a name that is not in its table."""
-    return rig.create_plant(_pick(rig.vehicles, vehicle, rig, "vehicle"), rig.period_s)
+def with_controller(rig: Rig, name: str) -> Rig:
+    """Return the rig with another of its controllers chosen; ConfigError for a name it does not list."""
+    _pick(rig.controllers, name, rig, "controller")
+    return replace(rig, controller_name=name)
+
+
+def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = None) -> Plant[Any]:
+    """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
+
+    Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
+    """
+    found = _pick(rig.vehicles, vehicle, rig, "vehicle")
+    if not mismatch:
+        return rig.create_plant(found, rig.period_s)
+    if not isinstance(getattr(found, "mismatch", None), Mismatch):
+        raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
+    table = {**msgspec.to_builtins(found.mismatch), **{name: _whole(value) for name, value in mismatch.items()}}
+    changed = convert(table, Mismatch, rig.folder / "rig.toml", f"vehicles.{vehicle}.mismatch")
+    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.period_s)
+
+
+def _whole(value: float) -> float | int:
+    """Return a whole number as int, which counts of steps are."""
+    return int(value) if float(value).is_integer() else value
 
 
 def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = None) -> Reference:

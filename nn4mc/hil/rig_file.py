@@ -1,13 +1,15 @@
 """The schema of rig.toml, checked strictly: an unknown key is an error, and so is a value of a wrong type."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from nn4mc.errors import ConfigError
 from nn4mc.profile.budget import Budget
 
+View = Literal["xy", "xz", "yz", "x"]
+"""The plane a path is shown in; a path along one axis is shown over time."""
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$")]
 Kind = TypeVar("Kind")
 
@@ -15,7 +17,8 @@ Kind = TypeVar("Kind")
 class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One group of float words in a layout: name, number of words, unit (empty for none), and what it is.
 
-    ``labels`` names each word for a reader; without them the words are numbered.
+    ``labels`` names each word for a reader; without them the words are numbered. ``range`` is what every word of a
+    command is within, where the rig says so.
     """
 
     name: Name
@@ -23,44 +26,126 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str
     about: str = ""
     labels: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse labels that do not match the size; msgspec reports it with its place in the file."""
         if self.labels and len(self.labels) != self.size:
             raise ValueError(f"{len(self.labels)} labels for {self.size} words")
+        if self.range and not self.range[0] < self.range[1]:
+            raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
-class Controller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which controller runs on the board, on which model, and the values its variables start with."""
+class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
+    """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
 
-    kind: str
     model: str
     observation: tuple[str, ...] = ()
     variables: dict[str, float] = {}
 
 
-class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types."""
+class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How `nn4mc tune pid` tunes: about which commands, by which steps, and within which limits.
+
+    ``points`` are commands, the first the central one; about it the plant is also taken with each mismatch of
+    ``variants``. ``step`` is in the unit of the commands; responses are followed for ``settle_s``. The limits are those
+    of nn4mc.control.pid_tuning.Limits.
+    """
+
+    points: Annotated[tuple[tuple[float, ...], ...], msgspec.Meta(min_length=1)]
+    step: Annotated[float, msgspec.Meta(gt=0)]
+    settle_s: Annotated[float, msgspec.Meta(gt=0, le=1000)]
+    sensitivity: Annotated[float, msgspec.Meta(gt=1, le=10)]
+    noise_gain: Annotated[float, msgspec.Meta(gt=0)]
+    band_hz: Annotated[float, msgspec.Meta(gt=0)]
+    variants: tuple[dict[str, float], ...] = ()
+
+
+class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pid"):
+    """A PID: the loops by name, what they compare, how they act on the commands (nn4mc.control.pid).
+
+    The limits of the commands are those of the rig.
+    """
+
+    loops: tuple[Name, ...]
+    measured: tuple[str, ...]
+    wanted: tuple[str, ...]
+    error_limit: tuple[float, ...]
+    integral_limit: tuple[float, ...]
+    allocation: tuple[tuple[float, ...], ...]
+    trim: tuple[float, ...]
+    safe: tuple[float, ...]
+    variables: dict[str, float] = {}
+    tuning: TuningTable | None = None
+
+
+Controller = PolicyTable | PidTable
+"""What a controller's table or file holds; ``kind`` says which."""
+
+
+def kind_of(controller: Controller) -> str:
+    """Return the kind of a controller, as its table names it."""
+    return str(type(controller).__struct_config__.tag)
+
+
+class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types.
+
+    ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
+    chosen for a flight. ``length_unit`` is what reports show distances in, ``view`` how they show paths.
+    ``outputs`` names the sensors that a model of the plant predicts.
+    """
 
     name: Name
     title: str
     period_s: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    controller: Controller
+    controller: Controller | None = None
+    controllers: dict[Name, str] = {}
+    length_unit: Literal["m", "mm"] = "m"
+    view: View = "xy"
+    default_reference: Name | None = None
     sensors: tuple[Signal, ...]
     reference: tuple[Signal, ...]
     command: tuple[Signal, ...]
+    outputs: tuple[Name, ...] = ()
     vehicles: dict[Name, dict[str, Any]]
     references: dict[Name, dict[str, Any]]
     budget: Budget = Budget()
 
+    def __post_init__(self) -> None:
+        """Refuse a file without a controller, or with both ways to name one, and an unknown default reference."""
+        if (self.controller is None) == (not self.controllers):
+            raise ValueError("needs either a table `controller` or a table `controllers` of files")
+        unknown = set(self.outputs) - {signal.name for signal in self.sensors}
+        if unknown:
+            raise ValueError(f"outputs {sorted(unknown)} are not among the sensors")
+        if self.default_reference not in (None, *self.references):
+            raise ValueError(f"default_reference '{self.default_reference}' is not in the table of references")
+
 
 def read_rig_file(path: Path) -> RigFile:
     """Return the checked contents of a rig.toml; ConfigError when it cannot be read or breaks the schema."""
+    return convert(_read_toml(path), RigFile, path, "")
+
+
+def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
+    """Return the controllers of a rig by name: its only one, by its kind, or those in the files that it lists."""
+    if file.controller is not None:
+        return {kind_of(file.controller): file.controller}
+    paths = {name: rig_path.parent / listed for name, listed in file.controllers.items()}
+    return {name: _read_controller(path) for name, path in paths.items()}
+
+
+def _read_controller(path: Path) -> Controller:
+    table: Controller = convert(_read_toml(path), Controller, path, "")  # type: ignore[arg-type]
+    return table
+
+
+def _read_toml(path: Path) -> Any:
     try:
-        table = msgspec.toml.decode(path.read_bytes())
+        return msgspec.toml.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
-    return convert(table, RigFile, path, "")
 
 
 def convert(table: Any, kind: type[Kind], path: Path, where: str) -> Kind:

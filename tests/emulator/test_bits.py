@@ -152,6 +152,26 @@ def test_the_policy_controller_gives_identical_bits_for_any_sensor_bits(tmp_path
     assert {0, -3, -4} <= set(np.unique(answers[:, 0]))
 
 
+@machines
+def test_a_pid_controller_gives_identical_bits_for_any_sensor_bits(tmp_path: Path, machine: Machine):
+    rig = load_rig("hasel")
+    write_controller(rig, tmp_path)
+    rng = np.random.default_rng(9)
+    rows = rng.integers(0, 2**32, (400, rig.sensor_len + rig.reference_len), np.uint32).view(np.float32).copy()
+    wander = np.cumsum(rng.normal(0, 0.1, rows.shape), axis=0).astype(np.float32)
+    plausible = rng.integers(0, 3, 20).repeat(20) > 0
+    rows[plausible] = wander[plausible]
+    sources = [*sorted(tmp_path.glob("*.c")), *sorted(runtime_folder().glob("*.c")), HERE / "policy_program.c"]
+    host = answer(HOST, sources, rows.tobytes(), tmp_path / "host")
+    found = answer(machine, sources, rows.tobytes(), tmp_path / "emulated")
+    assert found == host
+    answers = np.frombuffer(found, "<i4").reshape(len(rows), -1)
+    commands = answers[:, 2:].view(np.float32)
+    assert np.isfinite(commands).all()
+    assert {0, -3} <= set(np.unique(answers[:, 0]))
+    assert len(np.unique(commands[answers[:, 0] == 0], axis=0)) > 50
+
+
 def policy_rows(steps: int) -> Float32Array:
     """Return rows of sensors and reference: plausible stretches, random words in between."""
     rng = np.random.default_rng(8)

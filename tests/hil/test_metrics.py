@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from flights import make_record, make_step
 
-from nn4mc.hil.metrics import Tracking, distance, mismatched_words, tracking
+from nn4mc.hil.metrics import Tracking, command_use, distance, mismatched_words, tracking
 from nn4mc.hil.record import FlightRecord
+from nn4mc.hil.rig_file import Signal
 
 
 def flight(*positions):
@@ -49,3 +50,14 @@ def test_mismatched_words_compares_bits():
     one_bit = np.nextafter(np.float32(0.5), np.float32(1))
     record.append(make_step(3, command=nan, twin_command=np.array([np.nan, -0.0, one_bit, 1.0], np.float32)))
     assert mismatched_words(record.columns()) == 2
+
+
+def test_command_use_is_in_half_ranges_and_counts_words_at_their_ends():
+    record = FlightRecord(
+        [make_step(k, command=np.array(words, np.float32)) for k, words in enumerate([(0, 4), (2, 1), (1, 1)])]
+    )
+    layout = (Signal("first", 1, "", range=(0.0, 2.0)), Signal("second", 1, "", range=(-2.0, 4.0)))
+    use = command_use(record.columns(), (0.0, 1.0), layout)
+    assert use.effort == pytest.approx(math.sqrt((1 + 1 + 1 + 0 + 0 + 0) / 6))
+    assert use.saturation_share == pytest.approx(3 / 6)
+    assert command_use(record.columns(), (0.0, 1.0), (Signal("any", 2, ""),)).effort is None

@@ -9,8 +9,13 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 }
 
-function trace(series, flat, scattered) {
+function trace(series, flat, scattered, opacity) {
   const wanted = series.role === "wanted";
+  if (series.role === "rig") {
+    return { name: series.label, x: series.x, y: series.y, z: series.z, type: "scatter3d", mode: "lines",
+             hoverinfo: "skip", showlegend: false, connectgaps: false, opacity,
+             line: { color: colour("rig"), width: 3 } };
+  }
   return {
     name: series.label, x: series.x, y: series.y, z: series.z,
     type: flat ? "scatter" : "scatter3d",
@@ -65,7 +70,7 @@ function layout(chart, flat) {
 // The same length on all three axes, or a flat path would be drawn as a sliver.
 function cube(chart, index) {
   const spans = ["x", "y", "z"].map((name) => {
-    const all = chart.series.flatMap((series) => series[name]);
+    const all = chart.series.flatMap((series) => series[name]).filter((value) => value !== null);
     return [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
   });
   const half = Math.max(0.05, ...spans.map(([low, high]) => (high - low) / 2 * 1.05));
@@ -80,7 +85,9 @@ function draw(element) {
     element.innerHTML = '<p class="missing">This browser has no WebGL, which the 3-D view needs.<br>The PNG below shows it too.</p>';
     return;
   }
-  const traces = chart.series.map((series) => trace(series, flat, chart.scattered));
+  // The shapes of the plant come first, the later the darker.
+  const shapes = chart.series.filter((series) => series.role === "rig").length;
+  const traces = chart.series.map((series, i) => trace(series, flat, chart.scattered, (i + 1) / shapes));
   Plotly.react(element, traces, layout(chart, flat), { responsive: true, displayModeBar: false });
 }
 
