@@ -35,6 +35,7 @@ need qemu-system-arm qemu-system-arm --version
 if [ "$purpose" = test ]; then
     need g++ g++ --version
     need cppcheck cppcheck --version
+    need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
 fi
 
 [ -n "$missing" ] || exit 0
