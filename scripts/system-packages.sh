@@ -42,6 +42,7 @@ fi
 if [ "$purpose" = test ]; then
     need g++ g++ --version
     need cppcheck cppcheck --version
+    need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
 fi
 
 [ -n "$missing" ] || exit 0

@@ -28,16 +28,23 @@ class CNetwork:
 
     def run(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the outputs (steps, out) for ``inputs`` (steps, in), each in the network's own type."""
+        statuses, out = self.answers(inputs)
+        assert not statuses.any(), f"{self.network.name}_run answered {statuses}"
+        return out
+
+    def answers(self, inputs: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
+        """Return the status of each step, 0 or negative, and the outputs as :meth:`run` does."""
         plan, graph, name = self.network.plan, self.network.graph, self.network.name
         context = (ctypes.c_float * max(1, plan.state_len + plan.arena_len))()
         rows = np.ascontiguousarray(inputs, interface_type(graph, graph.inputs)).reshape(len(inputs), plan.in_len)
         out = np.zeros((len(rows), plan.out_len), interface_type(graph, graph.outputs))
         getattr(self.library, f"{name}_init")(context)
         step = getattr(self.library, f"{name}_run")
-        for row, result in zip(rows, out, strict=True):
-            status = step(context, ctypes.c_void_p(row.ctypes.data), ctypes.c_void_p(result.ctypes.data))
-            assert status == 0, f"{name}_run answered {status}"
-        return out
+        statuses = [
+            step(context, ctypes.c_void_p(row.ctypes.data), ctypes.c_void_p(result.ctypes.data))
+            for row, result in zip(rows, out, strict=True)
+        ]
+        return np.array(statuses, np.int32), out
 
     def selftest(self) -> float:
         """Return what the C's own self-test returns."""
@@ -48,8 +55,11 @@ class CNetwork:
         return float(function(context))
 
 
-def build_batch(networks: Sequence[Network], folder: Path) -> Mapping[str, CNetwork]:
-    """Compile networks of distinct names into one library in ``folder``; returns them by name."""
+def build_batch(networks: Sequence[Network], folder: Path, *flags: str) -> Mapping[str, CNetwork]:
+    """Compile networks of distinct names into one library in ``folder``; returns them by name.
+
+    ``flags`` configure network and runtime, beside what the compiler always gets.
+    """
     assert len({network.name for network in networks}) == len(networks)
     sources = []
     for network in networks:
@@ -58,7 +68,7 @@ def build_batch(networks: Sequence[Network], folder: Path) -> Mapping[str, CNetw
         sources.append(folder / f"{network.name}.c")
     runtime = runtime_folder()
     library = folder / "batch.so"
-    command = [host_compiler(), *FLAGS, f"-I{folder}", f"-I{runtime}", *sources, *sorted(runtime.glob("*.c"))]
+    command = [host_compiler(), *FLAGS, *flags, f"-I{folder}", f"-I{runtime}", *sources, *sorted(runtime.glob("*.c"))]
     done = subprocess.run([*command, "-o", library], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     loaded = ctypes.CDLL(str(library))

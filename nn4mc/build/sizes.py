@@ -92,7 +92,7 @@ def _controller_sections(link_map: Path) -> Iterator[_InputSection]:
 
 
 def _is_flash(name: str) -> bool:
-    return name.startswith((".text", ".rodata", ".data"))
+    return name.startswith((".text", ".rodata", ".data", ".ccmram"))
 
 
 def _is_ram(name: str) -> bool:

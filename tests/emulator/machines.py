@@ -17,6 +17,7 @@ class Machine:
     name: str
     flags: tuple[str, ...] = ()
     board: str = ""
+    script: str = "mps2.ld"
 
 
 HOST = Machine("host")
@@ -25,6 +26,10 @@ CORTEX_M4F = Machine(
 )
 CORTEX_M3 = Machine("Cortex-M3", ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"), "mps2-an385")
 CORTEX_M0_CODE = Machine("Cortex-M0+ code", ("-mcpu=cortex-m0plus", "-mthumb", "-mfloat-abi=soft"), "mps2-an385")
+CORTEX_M7 = Machine("Cortex-M7", ("-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"), "mps2-an500")
+CORTEX_M33 = Machine(
+    "Cortex-M33", ("-mcpu=cortex-m33", "-mthumb", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"), "mps2-an505", "an505.ld"
+)
 EMULATED = (CORTEX_M4F, CORTEX_M3, CORTEX_M0_CODE)
 
 
@@ -41,7 +46,7 @@ def answer(
     includes = [f"-I{path}" for path in (HERE, folder, *sorted({source.parent for source in sources}))]
     words = [*COMMON, *flags, *includes, f'-DINPUT="{folder / "input.bin"}"', *map(str, sources), str(HERE / "input.S")]
     if machine.board:
-        link = ["-ffreestanding", "-nostdlib", "-T", str(HERE / "mps2.ld"), str(HERE / "bench_arm.c"), "-lgcc"]
+        link = ["-ffreestanding", "-nostdlib", "-T", str(HERE / machine.script), str(HERE / "bench_arm.c"), "-lgcc"]
         compile_and_link(["arm-none-eabi-gcc", *machine.flags, *words, *link, "-o", str(program)])
         # Serial, monitor and display are off: standard output is the program's own, through semihosting.
         quiet = ["-display", "none", "-serial", "null", "-monitor", "none"]

@@ -19,6 +19,8 @@ from nn4mc.reference import run
 FLOAT = TensorProto.FLOAT
 NEWEST = onnx.defs.onnx_opset_version()
 Values = npt.NDArray[Any]
+ASKED: list[Graph] = []
+"""Lowered graphs of all models whose error was asked for; conftest.py runs them in the emulated core."""
 
 
 def floats(*shape: int, seed: int = 0) -> npt.NDArray[np.float32]:
@@ -54,6 +56,7 @@ def read(made: onnx.ModelProto | bytes, folder: Path, options: ImportOptions = D
 def error_of(made: onnx.ModelProto, folder: Path, seed: int = 7) -> float:
     """Return the largest difference, relative to the outputs' range, between nn4mc's float64 and ONNX' reference."""
     graph = lower(read(made, folder))
+    ASKED.append(graph)
     feeds = {one.name: floats(*graph.tensors[one.name].shape, seed=seed + i) for i, one in enumerate(made.graph.input)}
     expected = np.concatenate([np.ravel(one) for one in ReferenceEvaluator(made).run(None, feeds)])
     (found,) = run(graph, np.concatenate([one.ravel() for one in feeds.values()])[np.newaxis])

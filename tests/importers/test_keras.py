@@ -16,6 +16,7 @@ from nn4mc.importers import load
 from nn4mc.ir import Graph
 from nn4mc.reference import run
 from tests.c_batch import CNetwork, build_batch
+from tests.core_batch import apart_in_the_core
 from tests.importers.keras_draws import DRAWS
 from tests.importers.keras_models import CASES, randomise
 
@@ -126,3 +127,8 @@ def test_reference_answers_what_keras_answers(name: str, loaded: Mapping[str, Lo
     model = sound(loaded[name])
     answer = np.concatenate([run(model.network.graph, row[None]) for row in model.inputs])
     assert relative_error(answer, model.outputs) <= BAR
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(c_networks: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in c_networks.values()], tmp_path) == []

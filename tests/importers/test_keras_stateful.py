@@ -19,6 +19,7 @@ from nn4mc.errors import ModelError, UnsupportedError
 from nn4mc.importers import load
 from nn4mc.importers.options import ImportOptions
 from tests.c_batch import CNetwork, build_batch
+from tests.core_batch import apart_in_the_core
 from tests.importers.keras_models import chain, randomise
 
 STEPS = 7
@@ -215,3 +216,8 @@ def test_layer_used_in_two_models_is_stored_once_and_found(tmp_path: Path) -> No
     graph = load(tmp_path / "net.keras")
     first, _, last = graph.nodes
     assert np.array_equal(graph.tensors[first.inputs[1]].data, graph.tensors[last.inputs[1]].data)
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(c_networks: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in c_networks.values()], tmp_path) == []

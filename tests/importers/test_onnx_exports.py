@@ -10,6 +10,7 @@ from nn4mc.api import Network, compile_graph
 from nn4mc.importers.onnx import load
 from nn4mc.importers.options import DEFAULT_OPTIONS
 from tests.c_batch import build_batch
+from tests.core_batch import apart_in_the_core
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
@@ -101,12 +102,24 @@ def _exported(name: str, folder: Path) -> tuple[Network, np.ndarray, np.ndarray]
     return network, np.concatenate([one.numpy().ravel() for one in inputs]), np.concatenate(expected)
 
 
-def test_the_c_of_exported_modules_gives_torchs_answers(tmp_path: Path) -> None:
+Trials = list[tuple[Network, np.ndarray, np.ndarray]]
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Trials:
     pytest.importorskip("onnx")
-    trials = [_exported(name, tmp_path) for name in MODULES]
+    return [_exported(name, tmp_path_factory.mktemp("onnx")) for name in MODULES]
+
+
+def test_the_c_of_exported_modules_gives_torchs_answers(trials: Trials, tmp_path: Path) -> None:
     batch = build_batch([network for network, _, _ in trials], tmp_path)
     errors = {}
     for network, inputs, expected in trials:
         (found,) = batch[network.name].run(inputs[np.newaxis])
         errors[network.name] = float(np.abs(found - expected).max() / np.abs(expected).max())
     assert max(errors.values()) < TOLERANCE, errors
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(trials: Trials, tmp_path: Path) -> None:
+    assert apart_in_the_core([network for network, _, _ in trials], tmp_path) == []

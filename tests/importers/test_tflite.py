@@ -19,6 +19,7 @@ from nn4mc.importers import load
 from nn4mc.importers.options import ImportOptions
 from nn4mc.reference import run
 from tests.c_batch import CNetwork, build_batch
+from tests.core_batch import apart_in_the_core
 from tests.importers import tflite_by_hand as by_hand
 from tests.importers.tflite_models import convert, function, interpret, keras_function, save
 
@@ -272,3 +273,8 @@ def test_a_flex_operator_is_refused_by_name(tmp_path: Path) -> None:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
     with pytest.raises(UnsupportedError, match=r"FlexErf.*builtin operators only"):
         load(save(tmp_path, "flex", converter.convert()))
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(networks: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in networks.values()], tmp_path) == []

@@ -1,6 +1,7 @@
 """Quantised TensorFlow Lite models: generated C against the reference interpreter, in integer steps."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from keras import layers
 from nn4mc.api import compile_graph
 from nn4mc.importers import load
 from tests.c_batch import CNetwork, build_batch
+from tests.core_batch import apart_in_the_core
 from tests.importers.tflite_models import REFERENCE, convert, function, interpret, keras_function, save
 
 RAMP = np.linspace(-1.0, 1.0, 5, dtype=np.float32)
@@ -164,3 +166,8 @@ def test_float_ends_of_an_int8_model(contents: Mapping[str, bytes], networks: Ma
 def test_the_code_passes_its_own_test(name: str, networks: Mapping[str, CNetwork]) -> None:
     """C and the reference of every quantised operator agree exactly, softmax included."""
     assert networks[f"q_{name}"].selftest() == 0.0
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(networks: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in networks.values()], tmp_path) == []

@@ -12,6 +12,7 @@ from nn4mc.api import compile_graph  # noqa: E402 - torch decides whether any of
 from nn4mc.importers import load  # noqa: E402
 from nn4mc.importers.torch_module import load_module  # noqa: E402
 from tests.c_batch import CNetwork, build_batch  # noqa: E402
+from tests.core_batch import apart_in_the_core  # noqa: E402
 from tests.importers.torch_cases import Case, all_cases  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
@@ -89,3 +90,8 @@ def test_core_aten_answers_as_torch(name: str, batch: Mapping[str, CNetwork]) ->
 
 def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 40
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(batch: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in batch.values()], tmp_path) == []

@@ -14,6 +14,7 @@ from nn4mc.errors import UnsupportedError  # noqa: E402
 from nn4mc.importers.options import ImportOptions  # noqa: E402
 from nn4mc.importers.torch_module import load_module  # noqa: E402
 from tests.c_batch import CNetwork, build_batch  # noqa: E402
+from tests.core_batch import apart_in_the_core  # noqa: E402
 from tests.importers.torch_cases import Calls  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
@@ -96,3 +97,8 @@ def test_the_path_of_the_layer_is_in_the_message(tmp_path: Path) -> None:
     module = torch.nn.Sequential(torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.GRU(3, 4, bidirectional=True)))
     with pytest.raises(UnsupportedError, match=r"layer '0\.1' \(GRU\): aten\.gru\.input"):
         load_module(module, torch.randn(1, 1, 3), "net", STATEFUL)
+
+
+@pytest.mark.emulator
+def test_the_core_gives_the_bits_of_the_generic_build(steps: Mapping[str, CNetwork], tmp_path: Path) -> None:
+    assert apart_in_the_core([one.network for one in steps.values()], tmp_path) == []

@@ -75,7 +75,7 @@ env.Replace(
     SIZETOOL=f"{toolchain}size",
     SIZECHECKCMD="$SIZETOOL -A -d $SOURCES" if ldscript else None,
     SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
-    SIZEPROGREGEXP=r"^(?:\.text|\.data)\s+(\d+).*",
+    SIZEPROGREGEXP=r"^(?:\.text|\.data|\.ccmram)\s+(\d+).*",
     SIZEDATAREGEXP=r"^(?:\.stack|\.data|\.bss|\.noinit)\s+(\d+).*",
     PROGNAME="firmware",
     PROGSUFFIX=".elf" if ldscript else "",

@@ -1,4 +1,4 @@
-/* From reset to main(): vector table, FPU, stack, data and bss; and the way out of a fault, which is a reset. */
+/* From reset to main(): vector table, FPU, stack, data, CCM and bss; and the way out of a fault, which is a reset. */
 #include "startup.h"
 
 #include <stddef.h>
@@ -12,8 +12,8 @@ typedef void (*handler_t)(void);
 
 /* From the linker script. */
 extern uint32_t stack_bottom[], stack_top[];
-extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
-extern const uint32_t data_load[];
+extern uint32_t data_start[], data_end[], ccm_start[], ccm_end[], bss_start[], bss_end[];
+extern const uint32_t data_load[], ccm_load[];
 
 int main(void);
 void reset_handler(void);
@@ -103,6 +103,7 @@ void reset_handler(void)
     /* 32 bytes below the stack pointer are spared for the call in progress. */
     fill_words(stack_bottom, STACK_PAINT, words_between(stack_bottom, stack_pointer) - 8u);
     copy_words(data_start, data_load, words_between(data_start, data_end));
+    copy_words(ccm_start, ccm_load, words_between(ccm_start, ccm_end));
     fill_words(bss_start, 0, words_between(bss_start, bss_end));
     (void)main();
     startup_reset();

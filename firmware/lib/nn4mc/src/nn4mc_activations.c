@@ -17,24 +17,17 @@ static float magnitude(float x)
     return nn4mc_float(nn4mc_bits(x) & ~NN4MC_SIGN_BIT);
 }
 
-/* Every comparison with NaN is false, so NaN passes. */
-static float between(float x, float low, float high)
-{
-    const float raised = x < low ? low : x;
-    return raised > high ? high : raised;
-}
-
 /* x sigmoid(s). Unlike nn4mc_sigmoid this goes to 0 on the left, so that a product with a large x does too. */
 static float gated(float x, float s)
 {
     const float e = nn4mc_exp(-magnitude(s));
-    const float top = s < 0.0f ? e : 1.0f;
+    const float top = nn4mc_select(s < 0.0f, e, 1.0f);
     return x * (top / (1.0f + e));
 }
 
 static float softplus(float x)
 {
-    const float positive = x < 0.0f ? 0.0f : x;
+    const float positive = nn4mc_select(x < 0.0f, 0.0f, x);
     return positive + nn4mc_log1p(nn4mc_exp(-magnitude(x)));
 }
 
@@ -47,27 +40,27 @@ static float mish(float x)
     const float e = nn4mc_exp(-magnitude(x));
     const float left = e * (e + 2.0f);
     const float right = 1.0f + 2.0f * e;
-    const float top = x < 0.0f ? left : right;
-    const float rest = x < 0.0f ? 2.0f : 2.0f * e * e;
+    const float top = nn4mc_select(x < 0.0f, left, right);
+    const float rest = nn4mc_select(x < 0.0f, 2.0f, 2.0f * e * e);
     return x * (top / (top + rest));
 }
 
 /* scale x above 0, slope (exp(x / width) - 1) below */
 static float elu(float x, float scale, float slope, float width)
 {
-    const float below = slope * nn4mc_expm1(x > 0.0f ? 0.0f : x / width);
-    return x > 0.0f ? scale * x : below;
+    const float below = slope * nn4mc_expm1(nn4mc_select(x > 0.0f, 0.0f, x / width));
+    return nn4mc_select(x > 0.0f, scale * x, below);
 }
 
 static float hard_sigmoid6(float x)
 {
-    return between(x + 3.0f, 0.0f, 6.0f) * ONE_SIXTH;
+    return nn4mc_between(x + 3.0f, 0.0f, 6.0f) * ONE_SIXTH;
 }
 
 void nn4mc_relu6_array(const float x[], float y[], size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = between(x[i], 0.0f, 6.0f);
+        y[i] = nn4mc_between(x[i], 0.0f, 6.0f);
     }
 }
 
@@ -161,7 +154,7 @@ void nn4mc_hard_swish_array(const float x[], float y[], size_t count)
 void nn4mc_leaky_relu_array(const float x[], float y[], size_t count, float alpha)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = x[i] > 0.0f ? x[i] : alpha * x[i];
+        y[i] = nn4mc_select(x[i] > 0.0f, x[i], alpha * x[i]);
     }
 }
 
@@ -182,14 +175,14 @@ void nn4mc_celu_array(const float x[], float y[], size_t count, float alpha)
 void nn4mc_hard_sigmoid_array(const float x[], float y[], size_t count, float alpha, float beta)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = between(alpha * x[i] + beta, 0.0f, 1.0f);
+        y[i] = nn4mc_between(alpha * x[i] + beta, 0.0f, 1.0f);
     }
 }
 
 void nn4mc_clip_array(const float x[], float y[], size_t count, float low, float high)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = between(x[i], low, high);
+        y[i] = nn4mc_between(x[i], low, high);
     }
 }
 
@@ -197,8 +190,8 @@ void nn4mc_relu_general_array(const float x[], float y[], size_t count, float sl
                               float high)
 {
     for (size_t i = 0; i < count; ++i) {
-        const float passed = x[i] <= threshold ? 0.0f : x[i];
+        const float passed = nn4mc_select(x[i] <= threshold, 0.0f, x[i]);
         const float missing = threshold - x[i];
-        y[i] = between(passed, low, high) - slope * (missing < 0.0f ? 0.0f : missing);
+        y[i] = nn4mc_between(passed, low, high) - slope * nn4mc_select(missing < 0.0f, 0.0f, missing);
     }
 }

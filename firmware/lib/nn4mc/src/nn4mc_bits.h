@@ -60,6 +60,32 @@ static inline float nn4mc_float(uint32_t bits)
     return word.value;
 }
 
+/* a where `condition`, which is 0 or 1, holds, else b: of their bits, since of ?: a compiler may make a branch. */
+static inline float nn4mc_select(int condition, float a, float b)
+{
+    const uint32_t mask = 0u - (uint32_t)condition;
+    return nn4mc_float(nn4mc_bits(b) ^ ((nn4mc_bits(a) ^ nn4mc_bits(b)) & mask));
+}
+
+/* x, but `low` below it and `high` above it. Every comparison with NaN is false, so NaN passes. */
+static inline float nn4mc_between(float x, float low, float high)
+{
+    const float raised = nn4mc_select(x < low, low, x);
+    return nn4mc_select(raised > high, high, raised);
+}
+
+/* The larger of two numbers. NaN wins, so that an overflow is not lost. */
+static inline float nn4mc_larger(float a, float b)
+{
+    return nn4mc_select((a > b) | (a != a), a, b);
+}
+
+/* The smaller of two numbers of any sign, or NaN. */
+static inline float nn4mc_lesser(float a, float b)
+{
+    return nn4mc_select((a < b) | (a != a), a, b);
+}
+
 /* The smaller of two numbers below 2^31, without a branch. */
 static inline uint32_t nn4mc_smaller(uint32_t a, uint32_t b)
 {

@@ -1,5 +1,7 @@
 #include "nn4mc_broadcast.h"
 
+#include "nn4mc_bits.h"
+
 /* One kernel for each operation rather than a call for each element: what differs is one expression of p and q. */
 #define BINARY(name, expression)                                                                            \
     void name(const nn4mc_axis_t axes[], size_t rank, const float a[], const float b[], float y[])          \
@@ -22,6 +24,6 @@ BINARY(nn4mc_add, p + q)
 BINARY(nn4mc_sub, p - q)
 BINARY(nn4mc_mul, p * q)
 BINARY(nn4mc_div, p / q)
-BINARY(nn4mc_maximum, p > q || p != p ? p : q)
-BINARY(nn4mc_minimum, p < q || p != p ? p : q)
-BINARY(nn4mc_prelu, p > 0.0f ? p : p * q)
+BINARY(nn4mc_maximum, nn4mc_larger(p, q))
+BINARY(nn4mc_minimum, nn4mc_lesser(p, q))
+BINARY(nn4mc_prelu, nn4mc_select(p > 0.0f, p, p * q))

@@ -25,18 +25,30 @@ typedef struct nn4mc_int8_range {
     int32_t maximum;
 } nn4mc_int8_range_t;
 
-static inline int32_t nn4mc_clamp(int32_t value, int32_t minimum, int32_t maximum)
+/* a where `condition`, which is 0 or 1, holds, else b, without a branch. */
+static inline int32_t nn4mc_choose(int condition, int32_t a, int32_t b)
 {
-    const int32_t above = value < minimum ? minimum : value;
-    return above > maximum ? maximum : above;
+    return b ^ ((a ^ b) & -condition);
 }
 
-/* 2 a b / 2^32, rounded to nearest with halves away from zero; b is never the smallest int32. */
+static inline int32_t nn4mc_clamp(int32_t value, int32_t minimum, int32_t maximum)
+{
+    const int32_t above = nn4mc_choose(value < minimum, minimum, value);
+    return nn4mc_choose(above > maximum, maximum, above);
+}
+
+/* The int32 nearest to a sum of 64 bits. */
+static inline int32_t nn4mc_saturate(int64_t value)
+{
+    const int32_t upper = (int32_t)(value >> 32);
+    const int32_t lower = (int32_t)(uint32_t)((uint64_t)value & UINT32_MAX);
+    return nn4mc_choose(upper != lower >> 31, INT32_MAX ^ (upper >> 31), lower);
+}
+
+/* 2 a b / 2^32, rounded to nearest with halves up, which is what gemmlowp's does; b is never the smallest int32. */
 static inline int32_t nn4mc_doubling_high_product(int32_t a, int32_t b)
 {
-    const int64_t product = (int64_t)a * b;
-    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+    return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
 }
 
 /* x / 2^exponent, rounded to nearest with halves away from zero; 0 <= exponent <= 31. */
@@ -44,18 +56,16 @@ static inline int32_t nn4mc_divide_by_power(int32_t x, int32_t exponent)
 {
     const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1u);
     const int32_t remainder = x & mask;
-    const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+    const int32_t threshold = (mask >> 1) + (int32_t)((uint32_t)x >> 31);
+    return (x >> exponent) + (remainder > threshold);
 }
 
 /* x * factor; a left shift beyond int32 saturates. */
 static inline int32_t nn4mc_scale(int32_t x, nn4mc_factor_t factor)
 {
     if (factor.shift > 0) {
-        const int64_t shifted = (int64_t)x * ((int64_t)1 << factor.shift);
-        const int64_t above = shifted < INT32_MIN ? INT32_MIN : shifted;
-        x = (int32_t)(above > INT32_MAX ? INT32_MAX : above);
-        return nn4mc_doubling_high_product(x, factor.multiplier);
+        const int32_t shifted = nn4mc_saturate((int64_t)x * ((int64_t)1 << factor.shift));
+        return nn4mc_doubling_high_product(shifted, factor.multiplier);
     }
     return nn4mc_divide_by_power(nn4mc_doubling_high_product(x, factor.multiplier), -factor.shift);
 }
@@ -65,8 +75,7 @@ static inline int32_t nn4mc_scale_once(int32_t x, nn4mc_factor_t factor)
 {
     const int32_t bits = 31 - factor.shift;
     const int64_t scaled = ((int64_t)x * factor.multiplier + ((int64_t)1 << (bits - 1))) >> bits;
-    const int64_t above = scaled < INT32_MIN ? INT32_MIN : scaled;
-    return (int32_t)(above > INT32_MAX ? INT32_MAX : above);
+    return nn4mc_saturate(scaled);
 }
 
 /* The int8 of a range that is nearest to `scaled` steps from its zero. */

@@ -1,14 +1,10 @@
 #include "nn4mc_guard.h"
 
-static float between(float value, float low, float high)
-{
-    const float raised = value < low ? low : value;
-    return raised > high ? high : raised;
-}
+#include "nn4mc_bits.h"
 
 static float toward(float from, float to, float rate)
 {
-    return between(to, from - rate, from + rate);
+    return nn4mc_between(to, from - rate, from + rate);
 }
 
 void nn4mc_guard_reset(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits, float start, float last[])
@@ -16,7 +12,7 @@ void nn4mc_guard_reset(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits,
     guard->bad_steps = 0u;
     guard->mode = NN4MC_TRACKING;
     for (size_t i = 0; i < limits->count; ++i) {
-        last[i] = between(start, limits->minimum[i], limits->maximum[i]);
+        last[i] = nn4mc_between(start, limits->minimum[i], limits->maximum[i]);
     }
 }
 
@@ -27,8 +23,8 @@ void nn4mc_guard_accept(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits
     guard->bad_steps = 0u;
     guard->mode = NN4MC_TRACKING;
     for (size_t i = 0; i < limits->count; ++i) {
-        const float allowed = between(wished[i], limits->minimum[i], limits->maximum[i]);
-        last[i] = between(toward(last[i], allowed, settings->rate), limits->minimum[i], limits->maximum[i]);
+        const float allowed = nn4mc_between(wished[i], limits->minimum[i], limits->maximum[i]);
+        last[i] = nn4mc_between(toward(last[i], allowed, settings->rate), limits->minimum[i], limits->maximum[i]);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "nn4mc_normalise.h"
 
+#include "nn4mc_bits.h"
 #include "nn4mc_elementary.h"
 
 static void softmax_line(const float x[], float y[], size_t length, size_t step)
@@ -8,7 +9,7 @@ static void softmax_line(const float x[], float y[], size_t length, size_t step)
     float sum = 0.0f;
     for (size_t i = 1; i < length; ++i) {
         const float value = x[i * step];
-        largest = value > largest ? value : largest;
+        largest = nn4mc_select(value > largest, value, largest);
     }
     for (size_t i = 0; i < length; ++i) {
         const float power = nn4mc_exp(x[i * step] - largest);

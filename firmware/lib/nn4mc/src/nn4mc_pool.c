@@ -1,14 +1,14 @@
 #include "nn4mc_pool.h"
 
+#include "nn4mc_bits.h"
 #include "nn4mc_copy.h"
 
 typedef void (*combine_t)(const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y, size_t count);
 
-/* NaN wins, so that an overflow is not lost. */
 static void keep_larger(const float *NN4MC_RESTRICT x, float *NN4MC_RESTRICT y, size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
-        y[i] = (x[i] > y[i] || x[i] != x[i]) ? x[i] : y[i];
+        y[i] = nn4mc_larger(x[i], y[i]);
     }
 }
 

@@ -10,18 +10,16 @@ static int32_t rounded(float value)
 {
     const int32_t whole = (int32_t)value;
     const float rest = value - (float)whole;
-    if (rest >= 0.5f) {
-        return whole + 1;
-    }
-    return rest <= -0.5f ? whole - 1 : whole;
+    return whole + (rest >= 0.5f) - (rest <= -0.5f);
 }
 
 void nn4mc_quantize(const float x[], int8_t y[], size_t count, float scale, int32_t zero)
 {
     for (size_t i = 0; i < count; ++i) {
         const float steps = x[i] / scale;
-        const float above = steps > -STEPS_LIMIT ? steps : -STEPS_LIMIT;
-        const float within = above < STEPS_LIMIT ? above : STEPS_LIMIT;
+        /* NaN becomes the smallest. */
+        const float above = nn4mc_select(steps > -STEPS_LIMIT, steps, -STEPS_LIMIT);
+        const float within = nn4mc_select(above < STEPS_LIMIT, above, STEPS_LIMIT);
         y[i] = (int8_t)nn4mc_clamp(rounded(within) + zero, -128, 127);
     }
 }

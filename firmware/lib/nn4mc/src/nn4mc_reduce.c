@@ -21,8 +21,8 @@
     }
 
 REDUCTION(take_sum, q + p)
-REDUCTION(take_max, p > q || p != p ? p : q)
-REDUCTION(take_min, p < q || p != p ? p : q)
+REDUCTION(take_max, nn4mc_larger(p, q))
+REDUCTION(take_min, nn4mc_lesser(p, q))
 
 static NN4MC_KEEP_LOOP void start(float y[], size_t count, float value)
 {
