@@ -82,7 +82,7 @@ def _rltools() -> FormatSupport:
     from nn4mc.importers import rltools  # noqa: PLC0415 - only this format's readers
 
     limits = "float32; a sequential actor, compiled as one step that carries its state."
-    return FormatSupport("RLtools", ".h5", limits, _sorted(rltools.supported()), {})
+    return FormatSupport("RLtools", ".h5 .tar", limits, _sorted(rltools.supported()), {})
 
 
 _FORMATS: Mapping[str, Callable[[], FormatSupport]] = {
