@@ -126,8 +126,12 @@ def _read_dense(layer: _Layer, builder: GraphBuilder, last: str) -> str:
         builder.constant(f"{name}_weights", weights),
         builder.constant(f"{name}_bias", layer.vector("biases", weights.shape[0])),
     )
-    activation = _ACTIVATIONS[_activation(layer)]
-    return builder.node(activation, f"{activation}_{layer.index}", [builder.node("dense", name, inputs)])
+    return _activate(_activation(layer), layer, builder, builder.node("dense", name, inputs))
+
+
+def _activate(name: str, layer: _Layer, builder: GraphBuilder, x: str) -> str:
+    op = _ACTIVATIONS[name]
+    return builder.node(op, f"{op}_{layer.index}", [x])
 
 
 def _read_gru(layer: _Layer, builder: GraphBuilder, last: str) -> str:
