@@ -22,7 +22,7 @@ test: setup-test ## run all tests
 conformance: setup-test ## run ONNX' own node tests through generated C and count them
 	$(BIN)/python -m tests.conformance.run
 
-fuzz: setup-test ## read 40,000 damaged model files of five formats
+fuzz: setup-test ## read 40,000 damaged model files of six formats
 	$(BIN)/python -m tests.fuzz.run --count 40000 --seed 1 --jobs 2
 
 setup: $(VENV)/.ready-hil ## install what the main job needs

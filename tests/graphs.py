@@ -9,6 +9,7 @@ from nn4mc.ir import Float32Array, Graph, Node, Source, State, Tensor
 
 SOURCE = Source("test", "0" * 64)
 ELEMENTWISE = ("relu", "tanh", "sigmoid", "identity")
+BINARY = ("add", "sub", "mul", "maximum")
 Choose = Callable[[int, int], int]
 """``choose(low, high)`` returns an integer of both bounds and between; hypothesis or a generator stands behind it."""
 
@@ -111,6 +112,14 @@ class RandomGraph:
         x = self.any() if self.choose(0, 5) else self.constant(self.choose(1, 4))
         return self.node(ELEMENTWISE[self.choose(0, 3)], (x,), self.width(x))
 
+    def binary(self) -> str:
+        """Add a node of two inputs: of one width, the same tensor twice, or one of them a number for all elements."""
+        x = self.any()
+        fitting = [name for name in self.pool if self.width(name) in (1, self.width(x))]
+        y = fitting[self.choose(0, len(fitting) - 1)]
+        inputs = (x, y) if self.choose(0, 1) else (y, x)
+        return self.node(BINARY[self.choose(0, 3)], inputs, max(self.width(x), self.width(y)))
+
     def next_state(self, width: int) -> str:
         """Return a tensor of this width: one there is already, an old state among them, or a new one."""
         fitting = [name for name in self.pool if self.width(name) == width]
@@ -123,7 +132,7 @@ def random_graph(choose: Choose, name: str = "net") -> Graph:
     inputs = [made.declare(f"x{i}", choose(1, 9)) for i in range(choose(1, 2))]
     befores = [made.declare(f"s{i}", choose(1, 6)) for i in range(choose(0, 3))]
     for _ in range(choose(0, 8)):
-        kind = choose(0, 7)
+        kind = choose(0, 8)
         if kind <= 1:
             made.elementwise()
         elif kind == 2:
@@ -132,6 +141,8 @@ def random_graph(choose: Choose, name: str = "net") -> Graph:
             made.gru()
         elif kind == 5:
             made.matrix()
+        elif kind == 6:
+            made.binary()
         else:
             made.dense(choose(1, 8))
     states = tuple(State(s, made.next_state(made.width(s)), initial(made, made.width(s))) for s in befores)

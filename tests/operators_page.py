@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nn4mc.importers.support import FORMATS, FormatSupport, format_support, operators
+from nn4mc.importers.support_text import becomes_text, sources_text
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "operators.md"
 _INTRODUCTION = """# Operators
@@ -13,17 +14,21 @@ Written by `python -m tests.operators_page` from the tables that nn4mc itself wo
 ## Operators with C
 
 Every tensor is float32 unless int8 is named. All arithmetic is float32 (or int32 for int8), without libm; attributes
-are those of the graph inside nn4mc, to which the readers below translate.
+are those of the graph inside nn4mc, to which the readers below translate. "Read from" names what becomes the operator,
+alone or with others: at most three names of a format, and how many more there are. These are recorded, not written by
+hand: the readers are watched while they read the models of the tests (`python -m tests.operator_sources`). Passes then
+fold constants, fuse activations, and put operators that exporters write out in parts together again.
 
-| operator | computes | types | attributes |
-|---|---|---|---|
+| operator | computes | types | attributes | read from |
+|---|---|---|---|---|
 """
 
 
 def page() -> str:
     """Return the whole page."""
     rows = [
-        f"| {one.name} | {_cell(one.about)} | {' '.join(one.types)} | {' '.join(one.attributes)} |\n"
+        f"| {one.name} | {_cell(one.about)} | {' '.join(one.types)} | {' '.join(one.attributes)} "
+        f"| {sources_text(one)} |\n"
         for one in operators()
     ]
     return _INTRODUCTION + "".join(rows) + "".join(_section(format_support(name)) for name in FORMATS)
@@ -31,11 +36,11 @@ def page() -> str:
 
 def _section(support: FormatSupport) -> str:
     lines = [f"\n## {support.title} ({support.files})\n\n{support.limits}\n\n"]
-    notes: dict[str, list[str]] = {}
-    for name, note in support.read.items():
-        notes.setdefault(note, []).append(f"`{name}`")
-    for note, names in sorted(notes.items()):
-        lines.append(f"Read{f' ({note})' if note else ''}: {', '.join(names)}.\n\n")
+    lines += ["| name | becomes | note |\n|---|---|---|\n"]
+    lines += [f"| `{name}` | {becomes_text(support, name)} | {_cell(note)} |\n" for name, note in support.read.items()]
+    if any(name not in support.becomes for name in support.read):
+        lines.append("\n?: no model of the tests has it, so nothing is said of what it becomes.\n")
+    lines.append("\n")
     if support.refused:
         lines.append("Not read:\n\n")
         lines += [f"- `{name}`: {advice}\n" for name, advice in support.refused.items()]

@@ -16,7 +16,7 @@ RANKS = (
     {"ops", "forward_model"},
     {"gate", "reference"},
     {"importers", "passes", "plan", "control"},
-    {"codegen", "train"},
+    {"codegen", "train", "export"},
     {"api"},
     {"build", "against"},
     {"verify", "inspect", "profile"},

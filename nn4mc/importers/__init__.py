@@ -26,6 +26,7 @@ READERS: Mapping[str, str] = {
     ".pt": "nn4mc.importers.torch_pickle",
     ".pt2": "nn4mc.importers.pt2",
     ".pth": "nn4mc.importers.torch_pickle",
+    ".tar": "nn4mc.importers.rltools_tar",
     ".tflite": "nn4mc.importers.tflite",
 }
 """The module whose ``load(path, name, options)`` reads a file of a suffix; imported only when it is needed."""

@@ -9,25 +9,15 @@ import numpy as np
 
 from nn4mc.errors import ModelError
 from nn4mc.importers.limits import Limits, cap_elements
+from nn4mc.importers.messages import listed, quoted
 from nn4mc.ir import Float32Array
 
 _T = TypeVar("_T")
 
 
-_QUOTED_LETTERS = 80
-_LISTED = 8
 _HEAP_SIGNATURE = b"GCOL"
 _HEAP_HEADER = 16
 """Bytes before a heap's first object, and before each object's data."""
-
-
-def quoted(text: str) -> str:
-    """Return text of a file in quotes, short and in printable ASCII: a message must not steer the terminal.
-
-    >>> quoted("lstm"), quoted("\\x1b[2J")
-    ("'lstm'", "'\\\\x1b[2J'")
-    """
-    return ascii(text[:_QUOTED_LETTERS])
 
 
 def guarded(where: str, read: Callable[[], _T]) -> _T:
@@ -63,16 +53,11 @@ def members(group: h5py.Group, allowed: set[str], where: str) -> list[str]:
     names = guarded(where, lambda: list(group))
     for name in names:
         if name not in allowed:
-            raise ModelError(f"{where}: unexpected entry {quoted(name)}, expected only {_listed(allowed)}")
+            raise ModelError(f"{where}: unexpected entry {quoted(name)}, expected only {listed(allowed)}")
         link = guarded(where, partial(group.get, name, getlink=True))
         if not isinstance(link, h5py.HardLink):
             raise ModelError(f"{where}/{name}: soft and external links are refused")
     return names
-
-
-def _listed(names: set[str]) -> str:
-    shown = sorted(names)[:_LISTED]
-    return ", ".join(shown) + (f", ... ({len(names)} in all)" if len(names) > _LISTED else "")
 
 
 def subgroup(group: h5py.Group, name: str, where: str) -> h5py.Group:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import h5py
 
-from nn4mc.importers import rltools
+from nn4mc.importers import rltools_hdf5
 from nn4mc.importers.hdf5 import check_heaps, guarded
 from nn4mc.importers.options import ImportOptions
 from nn4mc.ir import Graph
@@ -19,4 +19,4 @@ def load(path: Path, name: str, options: ImportOptions) -> Graph:
         from nn4mc.importers import keras  # noqa: PLC0415 - read only when it is one
 
         return keras.load(path, name, options)
-    return rltools.load(path, name, options)
+    return rltools_hdf5.load(path, name, options)

@@ -60,8 +60,12 @@ def named_activation(name: str, version: int) -> Activation:
         return _node(*_WITH_ATTRIBUTES[name])
     if name in _COMPOSED:
         return _COMPOSED[name]
-    known = sorted(["linear", "hard_sigmoid", *_PLAIN, *_WITH_ATTRIBUTES, *_COMPOSED])
-    raise UnsupportedError(f"activation '{name[:60]}' has no C kernel. Supported: {', '.join(known)}")
+    raise UnsupportedError(f"activation '{name[:60]}' has no C kernel. Supported: {', '.join(names())}")
+
+
+def names() -> list[str]:
+    """Return the names of all activations."""
+    return sorted(["linear", "hard_sigmoid", *_PLAIN, *_WITH_ATTRIBUTES, *_COMPOSED])
 
 
 def recurrent_activation(config: LayerConfig, version: int, key: str, default: str) -> str:

@@ -20,6 +20,7 @@ import h5py
 from nn4mc.errors import ModelError
 from nn4mc.importers import hdf5
 from nn4mc.importers.limits import Limits, cap
+from nn4mc.importers.messages import quoted
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _CONFIG_BYTES = 16 << 20
@@ -124,7 +125,7 @@ def _read_members(path: Path, limits: Limits) -> dict[str, bytes]:
                 raise ModelError(f"{path}: a member occurs twice")
             parts = {one.filename: _read_member(archive, one, largest[one.filename], path) for one in found}
     except (zipfile.BadZipFile, *_ZIP_ERRORS) as error:
-        raise ModelError(f"{path}: damaged or not a .keras archive ({hdf5.quoted(str(error))})") from error
+        raise ModelError(f"{path}: damaged or not a .keras archive ({quoted(str(error))})") from error
     for name in (CONFIG, WEIGHTS):
         if name not in parts:
             raise ModelError(f"{path}: '{name}' is missing: is this a model saved by model.save('name.keras')?")

@@ -1,42 +1,50 @@
-"""RLtools checkpoints (HDF5), of which RAPTOR's is one: a sequential actor of dense and GRU layers.
+"""RLtools checkpoints, of which RAPTOR's is one: a sequential actor of dense and GRU layers.
 
-Layout: actor/layers/<i> with attribute ``type``; each parameter is a group with one dataset ``parameters``.
+Layout: actor/layers/<i> with attribute ``type``; each parameter is a group with one array ``parameters``.
 Matrices are row-major (out, in); the GRU's gate order is r, z, n and its reset gate acts after the hidden product.
+The containers, HDF5 and tar, are read by rltools_hdf5.py and rltools_tar.py.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-import h5py
 import numpy as np
 
 from nn4mc.errors import ModelError, UnsupportedError
-from nn4mc.importers import hdf5
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.importers.limits import Limits, cap
-from nn4mc.importers.options import ImportOptions
+from nn4mc.importers.messages import quoted
+from nn4mc.importers.rltools_group import Group
 from nn4mc.ir import Float32Array, Graph, Source
 from nn4mc.ops.gru import RESET_AFTER, merge_biases
+
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "dense": ("weights", "biases"),
+    "gru": ("weights_input", "biases_input", "weights_hidden", "biases_hidden", "initial_hidden_state"),
+}
+"""The parameters of each type of layer, in the order in which RLtools writes them."""
+
+ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"dense": ("activation_function", "type"), "gru": ("type",)}
+"""The attributes of each type of layer, in the same order."""
 
 _ACTIVATIONS = {"IDENTITY": "identity", "RELU": "relu", "SIGMOID": "sigmoid", "TANH": "tanh"}
 
 
 @dataclass(frozen=True)
 class _Layer:
-    """One layer's group, with what its messages need."""
+    """One layer's group and its place in the row."""
 
-    group: h5py.Group
+    group: Group
     index: int
-    where: str
-    limits: Limits
+
+    @property
+    def where(self) -> str:
+        return self.group.where
 
     def parameter(self, name: str) -> Float32Array:
-        holder = hdf5.subgroup(self.group, name, self.where)
-        where = f"{self.where}/{name}"
-        hdf5.members(holder, {"parameters"}, where)
-        return hdf5.floats(holder, "parameters", self.limits, where)
+        holder = self.group.group(name)
+        holder.members({"parameters"})
+        return holder.array("parameters")
 
     def matrix(self, name: str) -> Float32Array:
         data = self.parameter(name)
@@ -51,49 +59,45 @@ class _Layer:
         return data.reshape(width)
 
 
-def load(path: Path, name: str, options: ImportOptions) -> Graph:
-    """Read an RLtools HDF5 checkpoint into a graph of one step, its hidden states carried.
+def read_checkpoint(root: Group, name: str, digest: str, limits: Limits) -> Graph:
+    """Return the graph of a checkpoint: one step, its hidden states carried; ``digest`` is the file's sha256.
 
     Raises ModelError for a damaged or hostile file, UnsupportedError naming all layers without a kernel.
     """
-    limits = options.limits
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    hdf5.check_heaps(data, str(path))
-    with hdf5.guarded(str(path), lambda: h5py.File(path, "r")) as file:
-        layers = _layers(file, path, limits)
-        _refuse_unsupported(layers)
-        width = layers[0].matrix(_first_weights(layers[0])).shape[1]
-        builder = GraphBuilder(name, str(path))
-        last = builder.input("observation", (width,))
-        for layer in layers:
-            last = _READERS[_type(layer)](layer, builder, last)
-        examples = _examples(file, width, path, limits)
-    return builder.finish((last,), Source("rltools", digest, examples))
+    layers = _layers(root, limits)
+    _refuse_unsupported(layers)
+    for layer in layers:
+        layer.group.members(PARAMETERS[_type(layer)])
+        layer.group.attributes(ATTRIBUTES[_type(layer)])
+    width = layers[0].matrix(_first_weights(layers[0])).shape[1]
+    builder = GraphBuilder(name, root.where)
+    last = builder.input("observation", (width,))
+    for layer in layers:
+        last = _READERS[_type(layer)](layer, builder, last)
+    return builder.finish((last,), Source("rltools", digest, _examples(root, width)))
 
 
-def _layers(file: h5py.File, path: Path, limits: Limits) -> list[_Layer]:
-    hdf5.members(file, {"actor", "example"}, str(path))
-    where = f"{path}: actor"
-    actor = hdf5.subgroup(file, "actor", str(path))
-    hdf5.members(actor, {"layers"}, where)
-    if hdf5.text_attribute(actor, "type", where) != "sequential":
-        raise UnsupportedError(f"{where}: only a sequential actor is supported")
-    group = hdf5.subgroup(actor, "layers", where)
-    count = hdf5.guarded(where, lambda: len(group))
-    cap(count, limits.nodes, "the number of layers", where)
-    hdf5.members(group, {str(i) for i in range(count)}, f"{where}/layers")
+def _layers(root: Group, limits: Limits) -> list[_Layer]:
+    root.members({"actor", "example"})
+    actor = root.group("actor")
+    actor.members({"layers"})
+    if actor.text("type") != "sequential":
+        raise UnsupportedError(f"{actor.where}: only a sequential actor is supported")
+    group = actor.group("layers")
+    count = group.count()
+    cap(count, limits.nodes, "the number of layers", actor.where)
+    group.members({str(i) for i in range(count)})
     if count == 0:
-        raise ModelError(f"{where}/layers: is empty")
-    return [_Layer(hdf5.subgroup(group, str(i), where), i, f"{where}/layers/{i}", limits) for i in range(count)]
+        raise ModelError(f"{group.where}: is empty")
+    return [_Layer(group.group(str(i)), i) for i in range(count)]
 
 
 def _type(layer: _Layer) -> str:
-    return hdf5.text_attribute(layer.group, "type", layer.where)
+    return layer.group.text("type")
 
 
 def _activation(layer: _Layer) -> str:
-    return hdf5.text_attribute(layer.group, "activation_function", layer.where)
+    return layer.group.text("activation_function")
 
 
 def _refuse_unsupported(layers: list[_Layer]) -> None:
@@ -101,10 +105,10 @@ def _refuse_unsupported(layers: list[_Layer]) -> None:
     for layer in layers:
         kind = _type(layer)
         if kind not in _READERS:
-            faults.append(f"{layer.where}: layer type {hdf5.quoted(kind)}. Supported: {', '.join(_READERS)}")
+            faults.append(f"{layer.where}: layer type {quoted(kind)}. Supported: {', '.join(_READERS)}")
         elif kind == "dense" and _activation(layer) not in _ACTIVATIONS:
             faults.append(
-                f"{layer.where}: activation {hdf5.quoted(_activation(layer))}. Supported: {', '.join(_ACTIVATIONS)}"
+                f"{layer.where}: activation {quoted(_activation(layer))}. Supported: {', '.join(_ACTIVATIONS)}"
             )
     if faults:
         raise UnsupportedError("no C kernel for\n  " + "\n  ".join(faults))
@@ -115,7 +119,6 @@ def _first_weights(layer: _Layer) -> str:
 
 
 def _read_dense(layer: _Layer, builder: GraphBuilder, last: str) -> str:
-    hdf5.members(layer.group, {"weights", "biases"}, layer.where)
     weights = layer.matrix("weights")
     name = f"dense_{layer.index}"
     inputs = (
@@ -123,13 +126,15 @@ def _read_dense(layer: _Layer, builder: GraphBuilder, last: str) -> str:
         builder.constant(f"{name}_weights", weights),
         builder.constant(f"{name}_bias", layer.vector("biases", weights.shape[0])),
     )
-    activation = _ACTIVATIONS[_activation(layer)]
-    return builder.node(activation, f"{activation}_{layer.index}", [builder.node("dense", name, inputs)])
+    return _activate(_activation(layer), layer, builder, builder.node("dense", name, inputs))
+
+
+def _activate(name: str, layer: _Layer, builder: GraphBuilder, x: str) -> str:
+    op = _ACTIVATIONS[name]
+    return builder.node(op, f"{op}_{layer.index}", [x])
 
 
 def _read_gru(layer: _Layer, builder: GraphBuilder, last: str) -> str:
-    known = {"weights_input", "weights_hidden", "biases_input", "biases_hidden", "initial_hidden_state"}
-    hdf5.members(layer.group, known, layer.where)
     weights, recurrent = layer.matrix("weights_input"), layer.matrix("weights_hidden")
     hidden = recurrent.shape[1]
     biases = merge_biases(layer.vector("biases_input", 3 * hidden), layer.vector("biases_hidden", 3 * hidden))
@@ -151,16 +156,15 @@ def _read_gru(layer: _Layer, builder: GraphBuilder, last: str) -> str:
 _READERS: dict[str, Callable[[_Layer, GraphBuilder, str], str]] = {"dense": _read_dense, "gru": _read_gru}
 
 
-def _examples(file: h5py.File, width: int, path: Path, limits: Limits) -> Float32Array | None:
+def _examples(root: Group, width: int) -> Float32Array | None:
     """Return the checkpoint's first example sequence (steps, in), if it brings one."""
-    if not hdf5.guarded(str(path), lambda: "example" in file):
+    if "example" not in root.members({"actor", "example"}):
         return None
-    where = f"{path}: example"
-    group = hdf5.subgroup(file, "example", str(path))
-    hdf5.members(group, {"input", "output"}, where)
-    sequences = hdf5.floats(group, "input", limits, where)
+    group = root.group("example")
+    group.members({"input", "output"})
+    sequences = group.array("input")
     if sequences.ndim != 3 or sequences.shape[2] != width or 0 in sequences.shape:
-        raise ModelError(f"{where}/input: shape {sequences.shape}, expected (steps, batch, {width})")
+        raise ModelError(f"{group.where}/input: shape {sequences.shape}, expected (steps, batch, {width})")
     return np.ascontiguousarray(sequences[:, 0, :])
 
 

@@ -9,6 +9,8 @@ from nn4mc.importers.torch_call import Call, Constant, Refused, Value, Variable
 from nn4mc.importers.torch_network import Network, Reader, masked
 
 _COMPARISONS: dict[str, Callable[[Constant, Constant], Constant]] = {
+    "__and__": np.logical_and,
+    "__or__": np.logical_or,
     "bitwise_and": np.logical_and,
     "bitwise_or": np.logical_or,
     "eq": np.equal,
@@ -31,7 +33,7 @@ def _known(value: Value) -> Constant:
 def _compared(name: str) -> Reader:
     def read(_net: Network, call: Call) -> Value:
         a, b = _known(call.tensor("self")), _known(call.tensor("other"))
-        if name.startswith("bitwise") and not (a.dtype == np.bool_ and b.dtype == np.bool_):
+        if name.startswith(("bitwise", "__")) and not (a.dtype == np.bool_ and b.dtype == np.bool_):
             raise Refused("of whole numbers")
         return np.asarray(_COMPARISONS[name](*_broadcast(call, a, b)))
 

@@ -53,7 +53,7 @@ CHECKS = frozenset(
 def reader(op: str) -> Reader | None:
     """Return what reads an operator ("add.Tensor"; in place, "add_.Tensor"), or None when nothing does."""
     base, _, overload = op.partition(".")
-    base = base.removesuffix("_")
+    base = base if is_dunder(base) else base.removesuffix("_")
     return READERS.get(f"{base}.{overload}") or READERS.get(base)
 
 
@@ -63,4 +63,9 @@ def is_in_place(op: str) -> bool:
     Only ``detach_`` leaves the values as they are.
     """
     base = op.partition(".")[0]
-    return base.endswith("_") and base != "detach_"
+    return base.endswith("_") and base != "detach_" and not is_dunder(base)
+
+
+def is_dunder(base: str) -> bool:
+    """Return whether an operator bears the name of a Python method, ``__and__``; its underscores say nothing else."""
+    return base.startswith("__") and base.endswith("__")

@@ -51,7 +51,7 @@ class Operator:
     ``packed`` lays out constants for the operator's kernel on a target; ``packs`` are the inputs that they stand for,
     which the template then does not read.
 
-    ``in_place`` is the input whose memory output 0 may reuse; ``carried`` are pairs of an input and another output
+    ``in_place`` are the inputs whose memory output 0 may reuse; ``carried`` are pairs of an input and another output
     that may do so (the states of a recurrent operator); ``optional`` outputs are neither stored nor written where
     nobody reads them, and C gets an empty name for them (one of them always stays).
 
@@ -76,7 +76,7 @@ class Operator:
     types: tuple[str, ...] = FLOATS
     runtime: tuple[str, ...] = ()
     runtime_of: Callable[[Node], tuple[str, ...]] = no_more_files
-    in_place: int | None = None
+    in_place: tuple[int, ...] = ()
     carried: tuple[tuple[int, int], ...] = ()
     optional: tuple[int, ...] = ()
     takes_activation: bool = False
@@ -135,7 +135,7 @@ def elementwise(
         shapes=lambda _node, inputs: (inputs[0],),
         reference=lambda _node, inputs: (function(inputs[0]),),
         runtime=runtime,
-        in_place=0,
+        in_place=(0,),
         pointwise=True,
         elementwise=True,
     )

@@ -39,7 +39,7 @@ def binary(name: str, about: str, function: Callable[[Array, Array], Array]) -> 
         reference=lambda _node, inputs: (np.asarray(function(inputs[0], inputs[1])),),
         details=broadcast_details,
         runtime=("nn4mc_axes", "nn4mc_broadcast"),
-        in_place=0,
+        in_place=(0, 1),
         pointwise=True,
     )
 

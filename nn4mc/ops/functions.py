@@ -82,6 +82,6 @@ def parametric(
         reference=lambda node, inputs: (function(node, inputs[0]),),
         attributes=(*required, *optional),
         runtime=("nn4mc_activations", "nn4mc_elementary"),
-        in_place=0,
+        in_place=(0,),
         pointwise=True,
     )

@@ -41,5 +41,5 @@ OPERATOR = Operator(
     details=_details,
     attributes=("axis", "epsilon"),
     runtime=("nn4mc_elementary", "nn4mc_normalise"),
-    in_place=0,
+    in_place=(0,),
 )

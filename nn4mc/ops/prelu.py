@@ -28,6 +28,6 @@ OPERATOR = Operator(
     reference=_reference,
     details=broadcast_details,
     runtime=("nn4mc_axes", "nn4mc_broadcast"),
-    in_place=0,
+    in_place=(0,),
     pointwise=True,
 )

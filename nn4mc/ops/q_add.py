@@ -43,5 +43,6 @@ OPERATOR = Operator(
     details=broadcast_details,
     attributes=(*_FIRST, *_SECOND, *_OUTPUT),
     types=(INT8,),
+    in_place=(0, 1),
     runtime=("nn4mc_fixed_point", "nn4mc_axes", "nn4mc_quantized_binary"),
 )

@@ -31,5 +31,6 @@ OPERATOR = Operator(
     details=broadcast_details,
     attributes=ATTRIBUTES,
     types=(INT8,),
+    in_place=(0, 1),
     runtime=("nn4mc_fixed_point", "nn4mc_axes", "nn4mc_quantized_binary"),
 )

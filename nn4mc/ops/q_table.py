@@ -26,5 +26,5 @@ OPERATOR = Operator(
     constants=(1,),
     types=(INT8,),
     runtime=("nn4mc_fixed_point", "nn4mc_quantized"),
-    in_place=0,
+    in_place=(0,),
 )

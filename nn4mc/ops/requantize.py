@@ -29,5 +29,5 @@ OPERATOR = Operator(
     attributes=ATTRIBUTES,
     types=(INT8,),
     runtime=("nn4mc_fixed_point", "nn4mc_quantized"),
-    in_place=0,
+    in_place=(0,),
 )

@@ -24,6 +24,6 @@ OPERATOR = Operator(
     reference=_reference,
     attributes=("shape",),
     types=ANY_TYPE,
-    in_place=0,
+    in_place=(0,),
     view=True,
 )

@@ -35,5 +35,5 @@ OPERATOR = Operator(
     details=_details,
     attributes=("axis",),
     runtime=("nn4mc_elementary", "nn4mc_normalise"),
-    in_place=0,
+    in_place=(0,),
 )

@@ -10,6 +10,7 @@ SUFFIXES: Mapping[str, str] = {
     "keras": ".keras",
     "keras_h5": ".h5",
     "rltools_h5": ".h5",
+    "rltools_tar": ".tar",
     "tflite": ".tflite",
     "pt2": ".pt2",
     "onnx": ".onnx",

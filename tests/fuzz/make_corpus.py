@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from nn4mc.export.rltools_tar import policy_tar
 from tests.fuzz.corpus import FOLDER
 from tests.importers.pt2_files import small_network
 
@@ -56,6 +57,7 @@ def _rltools(folder: Path) -> None:
             own = shapes if kind == "gru" else {"weights": (width, inputs), "biases": (width,)}
             for name, shape in own.items():
                 layer.create_group(name)["parameters"] = rng.normal(0.0, 0.4, shape).astype("<f4")
+    (folder / "rltools.tar").write_bytes(policy_tar(folder / "rltools.h5"))
 
 
 def _tflite(folder: Path) -> None:

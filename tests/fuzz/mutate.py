@@ -9,12 +9,14 @@ from tests.fuzz.corpus import seeds
 from tests.fuzz.flatbuffer_edits import edit_flatbuffer
 from tests.fuzz.hdf5_edits import edit_hdf5
 from tests.fuzz.onnx_edits import edit_onnx
+from tests.fuzz.tar_edits import edit_tar
 from tests.fuzz.zip_edits import edit_zip
 
 _EDITS: Mapping[str, Callable[[bytes, Random], bytes]] = {
     "keras": edit_zip,
     "keras_h5": edit_hdf5,
     "rltools_h5": edit_hdf5,
+    "rltools_tar": edit_tar,
     "tflite": edit_flatbuffer,
     "pt2": edit_zip,
     "onnx": edit_onnx,

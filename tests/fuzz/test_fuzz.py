@@ -34,7 +34,9 @@ def test_every_seed_compiles(kind: str, tmp_path: Path) -> None:
         assert compile_model(path).graph.nodes
 
 
-@pytest.mark.parametrize("kind", ["tflite", "pt2", "onnx"])  # HDF5's library writes the time into what it edits
+@pytest.mark.parametrize(
+    "kind", ["tflite", "pt2", "onnx", "rltools_tar"]
+)  # HDF5's library writes the time into what it edits
 def test_a_number_stands_for_one_file(kind: str) -> None:
     if not available(kind):
         pytest.skip("needs the package onnx")

@@ -387,6 +387,15 @@ def nested_several() -> Any:
 
 
 @case
+def rare_operations() -> Any:
+    x, image = keras.Input((2, 4)), keras.Input((4, 4, 2))
+    y = ops.erf(x) + ops.log(ops.abs(x) + 1.5) + ops.reciprocal(ops.square(x) + 0.5)
+    y += ops.hard_tanh(x) + ops.log_sigmoid(x) + ops.relu6(4.0 * x) + ops.selu(x) + ops.celu(x, 0.7)
+    y += ops.softsign(x) / ops.divide(x + 9.0, 2.0) + ops.tanh_shrink(x) + ops.min(x, axis=2, keepdims=True)
+    return keras.Model([x, image], [kl.AlphaDropout(0.1)(y), kl.SpatialDropout2D(0.2)(image)])
+
+
+@case
 def nested_by_name() -> Any:
     a, b = keras.Input((3,), name="second"), keras.Input((3,), name="first")
     by_list = keras.Model([a, b], kl.Subtract()([a, kl.Dense(3)(b)]), name="by_list")

@@ -162,6 +162,7 @@ DAMAGED = {
     "extra dataset": (lambda f: f[WEIGHTS].create_dataset("momentum", data=1), "unexpected entry 'momentum'"),
     "cycle": (cycle, "small.h5"),
     "no type": (lambda f: f[GRU].attrs.__delitem__("type"), "attribute 'type' is missing"),
+    "attribute that is not known": (attribute(GRU, "fast_tanh", "1"), "unexpected attribute 'fast_tanh'"),
     "type is a number": (attribute(GRU, "type", 3), "attribute 'type' is not one text"),
     "type is a list": (attribute(GRU, "type", ["gru", "dense"]), "is not one text"),
     "type is empty": (attribute(GRU, "type", h5py.Empty("f4")), "attribute 'type' is not one text"),

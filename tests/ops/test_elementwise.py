@@ -30,7 +30,7 @@ def test_is_its_function_of_each_element(name: str):
 def test_keeps_the_shape(name: str, shape: tuple[int, ...]):
     op = operator(name)
     assert op.shapes(Node("n", name, ("x",), ("y",)), [shape]) == (shape,)
-    assert op.elementwise and op.in_place == 0 and op.macs(Node("n", name, (), ()), [shape]) == 0
+    assert op.elementwise and op.in_place == (0,) and op.macs(Node("n", name, (), ()), [shape]) == 0
 
 
 PROMISED = """

@@ -1,94 +1,29 @@
 """Where every tensor lives: lifetimes become offsets in one arena, states and outputs are written in place if safe.
 
-Offsets into inputs and outputs count elements; those into state and arena count 32-bit words. The arena is filled
-greedily, largest buffer first, each at the lowest offset that no buffer alive at the same time occupies. A view (a
-reshape) is its input under another name: it has no memory of its own. An optional output that nobody reads has no
-memory at all.
+Offsets into inputs and outputs count elements; those into state and arena count 32-bit words. A view (a reshape) is its
+input under another name: it has no memory of its own. An optional output that nobody reads has no memory at all.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-from nn4mc.ir import FLOAT32, INT8, INT32, Graph, Node, Tensor
+from nn4mc.ir import FLOAT32, INT8, INT32, Graph, Node, State, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.base import size
+from nn4mc.plan.arena import Lifetime, arena_length, assign_offsets
+from nn4mc.plan.layout import Copy, Location, Plan, Region
+from nn4mc.plan.unread import unread_outputs
 
 _BYTES = {FLOAT32: 4, INT8: 1, INT32: 4}
 
 
-class Region(Enum):
-    """The memory a tensor lives in."""
-
-    CONSTANT = "constant"
-    INPUT = "input"
-    OUTPUT = "output"
-    STATE = "state"
-    ARENA = "arena"
-
-
-@dataclass(frozen=True)
-class Location:
-    """A place: ``offset`` elements or words into a region (0 for constants, which have their own array)."""
-
-    region: Region
-    offset: int
-
-
-@dataclass(frozen=True)
-class Copy:
-    """Elements of ``tensor`` to move after the last node ran."""
-
-    tensor: str
-    source: Location
-    target: Location
-    count: int
-    dtype: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The memory of one network. ``scratch`` is each node's working memory in the arena, by node name."""
-
-    locations: Mapping[str, Location]
-    scratch: Mapping[str, Location]
-    copies: tuple[Copy, ...]
-    in_len: int
-    out_len: int
-    state_len: int
-    arena_len: int
-
-
 @dataclass
 class _Buffer:
-    """A stretch of the arena: ``names`` share it; it is alive from node ``first`` to node ``last``."""
+    """A stretch of the arena, alive from node ``first`` to node ``last``."""
 
-    names: list[str]
     words: int
     first: int
     last: int
     offset: int = 0
-
-    def meets(self, other: "_Buffer") -> bool:
-        return self.first <= other.last and other.first <= self.last
-
-
-def unread_outputs(graph: Graph) -> frozenset[str]:
-    """Return the optional outputs that nobody reads; of each node's, the last one stays when none is read."""
-    read = {*graph.outputs, *(state.after for state in graph.states)}
-    read.update(name for node in graph.nodes for name in node.inputs)
-    unread: set[str] = set()
-    for node in graph.nodes:
-        optional = [node.outputs[index] for index in operator(node.op).optional]
-        idle = [name for name in optional if name not in read]
-        unread.update(idle[:-1] if idle == optional else idle)
-    return frozenset(unread)
-
-
-def shown_outputs(graph: Graph) -> dict[str, str]:
-    """Return, by the name of each node, its first output that is in memory: what stands for it in traces."""
-    unread = unread_outputs(graph)
-    return {node.name: next(name for name in node.outputs if name not in unread) for node in graph.nodes}
 
 
 def make_plan(graph: Graph) -> Plan:
@@ -116,6 +51,7 @@ class _Planner:
         self.copied_outputs: list[tuple[str, Location]] = []
         self.buffers: dict[str, _Buffer] = {}
         self.scratch: dict[str, _Buffer] = {}
+        self.aside: dict[str, _Buffer] = {}
         self.in_len = self.out_len = self.state_len = self.arena_len = 0
 
     def _roots(self) -> dict[str, str]:
@@ -166,50 +102,62 @@ class _Planner:
                 self.locations[after] = self.locations[state.before]
 
     def _in_place(self, old: str, new: str) -> bool:
-        """Whether the node that makes ``new`` may write it over ``old``, both roots."""
+        """Whether the node that makes ``new`` may write it over ``old``, both roots.
+
+        As many elements in each: then ``old`` is not stretched, and a pointwise operator has read an element, however
+        often, before it writes in its place.
+        """
         made = self.made_at.get(new)
         if made is None:
             return False
         node = self.graph.nodes[made]
-        index = _overwritten(node, new)
         sources = [self.root[name] for name in node.inputs]
-        takes_over = index is not None and sources[index] == old and sources.count(old) == 1
-        return takes_over and self.words[old] == self.words[new] and self.last_use[old] == made
+        takes_over = any(sources[index] == old for index in _overwritten(node, new))
+        alone = sources.count(old) == 1 or operator(node.op).pointwise
+        return takes_over and alone and self.count[old] == self.count[new] and self.last_use[old] == made
 
     def place_rest(self) -> None:
         """Everything else, and the scratch memory of each node, goes into the arena."""
         for i, node in enumerate(self.graph.nodes):
             words = operator(node.op).scratch(node, [self.graph.tensors[name].shape for name in node.inputs])
             if words:
-                self.scratch[node.name] = _Buffer([], words, i, i)
+                self.scratch[node.name] = _Buffer(words, i, i)
             for name in node.outputs:
                 if name not in self.locations and self.root[name] == name and name not in self.unread:
                     self._place_output_of(node, i, name)
+        for state in self._moved_states():
+            end = len(self.graph.nodes)
+            self.aside[state.after] = _Buffer(self.words[state.before], end, end)
         self._assign_offsets()
 
     def _place_output_of(self, node: Node, i: int, name: str) -> None:
+        """Give an output the buffer of an input, if it may be written over it, or one of its own."""
         last = self.last_use.get(name, i)
-        index = _overwritten(node, name)
-        source = self.root[node.inputs[index]] if index is not None else None
-        if source in self.buffers and self._in_place(source, name):
-            shared = self.buffers[source]
-            shared.names.append(name)
-            shared.last = last
-            self.buffers[name] = shared
-        else:
-            self.buffers[name] = _Buffer([name], self.words[name], i, last)
+        for index in _overwritten(node, name):
+            source = self.root[node.inputs[index]]
+            if source in self.buffers and self._in_place(source, name):
+                self.buffers[name] = self.buffers[source]
+                self.buffers[name].last = last
+                return
+        self.buffers[name] = _Buffer(self.words[name], i, last)
+
+    def _moved_states(self) -> list[State]:
+        """Return the states whose next value is another's old one: it goes aside before any is overwritten."""
+        found = []
+        for state in self.graph.states:
+            at = self.locations.get(self.root[state.after])
+            if at is not None and at.region is Region.STATE and at != self.locations[state.before]:
+                found.append(state)
+        return found
 
     def _assign_offsets(self) -> None:
-        distinct = {id(buffer): buffer for buffer in (*self.buffers.values(), *self.scratch.values())}
-        placed: list[_Buffer] = []
-        for buffer in sorted(distinct.values(), key=lambda one: (-one.words, one.first)):
-            neighbours = sorted((other for other in placed if other.meets(buffer)), key=lambda one: one.offset)
-            for other in neighbours:
-                if buffer.offset + buffer.words <= other.offset:
-                    break
-                buffer.offset = max(buffer.offset, other.offset + other.words)
-            placed.append(buffer)
-        self.arena_len = max((one.offset + one.words for one in placed), default=0)
+        everything = (*self.buffers.values(), *self.scratch.values(), *self.aside.values())
+        distinct = list({id(buffer): buffer for buffer in everything}.values())
+        lifetimes = [Lifetime(one.words, one.first, one.last) for one in distinct]
+        offsets = assign_offsets(lifetimes)
+        for buffer, offset in zip(distinct, offsets, strict=True):
+            buffer.offset = offset
+        self.arena_len = arena_length(lifetimes, offsets)
         for name, buffer in self.buffers.items():
             self.locations[name] = Location(Region.ARENA, buffer.offset)
         for name, root in self.root.items():
@@ -244,19 +192,17 @@ class _Planner:
             if source == target:
                 continue
             if source.region is Region.STATE:
-                aside = Location(Region.ARENA, self.arena_len)
-                self.arena_len += self.words[state.before]
+                aside = Location(Region.ARENA, self.aside[state.after].offset)
                 first.append(self._copy(state.after, source, aside))
                 source = aside
             second.append(self._copy(state.after, source, target))
         return [*first, *second]
 
 
-def _overwritten(node: Node, output: str) -> int | None:
-    """Return the input of a node whose memory an output may reuse."""
+def _overwritten(node: Node, output: str) -> tuple[int, ...]:
+    """Return the inputs of a node whose memory an output may reuse."""
     op, index = operator(node.op), node.outputs.index(output)
-    carried = {made: source for source, made in op.carried}
-    return op.in_place if index == 0 else carried.get(index)
+    return op.in_place if index == 0 else tuple(source for source, made in op.carried if made == index)
 
 
 def _words(tensor: Tensor) -> int:

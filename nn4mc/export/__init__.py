@@ -1,0 +1,1 @@
+"""Checkpoints out, in the formats that other projects load."""
