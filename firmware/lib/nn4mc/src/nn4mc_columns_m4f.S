@@ -1,0 +1,243 @@
+/*
+ * nn4mc_columns_1 ... nn4mc_columns_8 for the Cortex-M4F: see nn4mc_columns.h. Two positions, whose sums are both in
+ * registers, meet the same weights: 1/2 + 1/(2 R) cycles to load a weight for each product, 2 to multiply and add.
+ */
+#include "nn4mc_config.h"
+
+#ifdef NN4MC_CORTEX_M4F
+
+    .syntax unified
+    .cpu cortex-m4
+    .fpu fpv4-sp-d16
+    .thumb
+    .altmacro
+
+    /* Registers: x of the first position in s0, s1, of the second in s2, s3; sums of the first from s4. */
+    .set .Lsums, 4
+
+    .macro load_range base, first, last, back=
+    .if \first == \last
+    vldmia  \base\back, {s\first}
+    .else
+    vldmia  \base\back, {s\first-s\last}
+    .endif
+    .endm
+
+    .macro store_range base, first, last
+    .if \first == \last
+    vstr    s\first, [\base]
+    .else
+    vstmia  \base, {s\first-s\last}
+    .endif
+    .endm
+
+    .macro product to, at, x
+    vmul.f32 s\to, s\at, s\x
+    .endm
+
+    .macro sum_up sum, at
+    vadd.f32 s\sum, s\sum, s\at
+    .endm
+
+    .macro fuse sum, at, x
+    vfma.f32 s\sum, s\at, s\x
+    .endm
+
+    .macro save last
+    .if \last == 16
+    vpush   {s16}
+    .elseif \last > 16
+    vpush   {s16-s\last}
+    .endif
+    .endm
+
+    .macro restore last
+    .if \last == 16
+    vpop    {s16}
+    .elseif \last > 16
+    vpop    {s16-s\last}
+    .endif
+    .endm
+
+    /*
+     * The weights of one column from s`at` on, for the first position's x in s`x` and the second's in s`x` + 2. The
+     * products of the second overwrite the weights; those of the first need `rows` registers of their own.
+     */
+    .macro column rows, x
+    load_range r0, %(.Lsums + 2 * \rows), %(.Lsums + 3 * \rows - 1), !
+#ifdef NN4MC_MAC_FMA
+    .set    .Li, 0
+    .rept   \rows
+    fuse    %(.Lsums + .Li), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    fuse    %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
+    .set    .Li, .Li + 1
+    .endr
+#else
+    .set    .Li, 0
+    .rept   \rows
+    .if     .Li >= 4
+    sum_up  %(.Lsums + .Li - 4), %(.Lspare + .Li % 4)
+    .endif
+    product %(.Lspare + .Li % 4), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    product %(.Lsums + 2 * \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, \rows - 4
+    .if     \rows < 4
+    .set    .Li, 0
+    .endif
+    .rept   \rows - .Li
+    sum_up  %(.Lsums + .Li), %(.Lspare + .Li % 4)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    sum_up  %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li)
+    .set    .Li, .Li + 1
+    .endr
+#endif
+    .endm
+
+    /* One column for a single position, whose x is in s`x`: R products, then R sums. */
+    .macro single rows, x
+    load_range r0, %(.Lsums + 2 * \rows), %(.Lsums + 3 * \rows - 1), !
+#ifdef NN4MC_MAC_FMA
+    .set    .Li, 0
+    .rept   \rows
+    fuse    %(.Lsums + .Li), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+#else
+    .set    .Li, 0
+    .rept   \rows
+    product %(.Lsums + 2 * \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    sum_up  %(.Lsums + .Li), %(.Lsums + 2 * \rows + .Li)
+    .set    .Li, .Li + 1
+    .endr
+#endif
+    .endm
+
+    /*
+     * r0 weights  r1 x of the first position  r2 columns left; y of the second  r3 the struct  r4 y of the block
+     * r5 y of the first position  r6 x  r7 positions left  r8 weights of the block  r9 x of the pair
+     * r10 x of the second position  r11 bytes y moves  r12 bytes x moves  lr blocks left
+     */
+    .macro kernel rows
+    .set    .Lspare, .Lsums + 3 * \rows
+    .set    .Llast, .Lsums + 3 * \rows + 3
+    .section .text.nn4mc_columns_\rows, "ax", %progbits
+    .balign 4
+    .global nn4mc_columns_\rows
+    .type   nn4mc_columns_\rows, %function
+    .thumb_func
+nn4mc_columns_\rows:
+    push    {r4-r11, lr}
+    save    %(.Llast)
+    .if     .Llast >= 16
+    .set    .Lsaved, 4 * (.Llast - 15)
+    .else
+    .set    .Lsaved, 0
+    .endif
+    mov     r3, r0
+    mov     r6, r1
+    mov     r4, r2
+    ldr     r8, [r3]
+    ldr     lr, [r3, #4]
+    ldr     r12, [r3, #20]
+    ldr     r11, [r3, #24]
+    lsl     r12, r12, #2
+    lsl     r11, r11, #2
+10: /* block */
+    ldr     r7, [r3, #16]
+    mov     r5, r4
+    mov     r9, r6
+    subs    r7, r7, #2
+    blt     50f
+20: /* two positions */
+    mov     r0, r8
+    mov     r1, r9
+    add     r10, r9, r12
+    add     r2, r5, r11
+    load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
+    load_range r2, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
+    ldr     r2, [r3, #12]
+    subs    r2, r2, #2
+    blt     40f
+30:
+    vldmia  r1!, {s0-s1}
+    vldmia  r10!, {s2-s3}
+    column  \rows, 0
+    column  \rows, 1
+    subs    r2, r2, #2
+    bge     30b
+40:
+    adds    r2, r2, #2
+    beq     45f
+    vldr    s0, [r1]
+    vldr    s2, [r10]
+    column  \rows, 0
+45:
+    add     r2, r5, r11
+    store_range r5, %(.Lsums), %(.Lsums + \rows - 1)
+    store_range r2, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
+    add     r9, r9, r12, lsl #1
+    add     r5, r5, r11, lsl #1
+    subs    r7, r7, #2
+    bge     20b
+50: /* the last position of an odd number */
+    adds    r7, r7, #2
+    beq     80f
+    mov     r0, r8
+    mov     r1, r9
+    load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
+    ldr     r2, [r3, #12]
+    subs    r2, r2, #2
+    blt     70f
+60:
+    vldmia  r1!, {s0-s1}
+    single  \rows, 0
+    single  \rows, 1
+    subs    r2, r2, #2
+    bge     60b
+70:
+    adds    r2, r2, #2
+    beq     75f
+    vldr    s0, [r1]
+    single  \rows, 0
+75:
+    store_range r5, %(.Lsums), %(.Lsums + \rows - 1)
+80:
+    subs    lr, lr, #1
+    beq     90f
+    ldr     r2, [r3, #8]
+    add     r4, r4, #4 * \rows
+    add     r8, r8, r2, lsl #2
+    b       10b
+90:
+    restore %(.Llast)
+    pop     {r4-r11, pc}
+    .size   nn4mc_columns_\rows, . - nn4mc_columns_\rows
+    .section .stack_sizes, "", %progbits
+    .4byte  nn4mc_columns_\rows
+    .uleb128 36 + .Lsaved
+    .endm
+
+    .irpc   rows, 12345678
+    kernel  \rows
+    .endr
+
+#endif
+
+    .section .note.GNU-stack, "", %progbits
