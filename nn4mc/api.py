@@ -6,8 +6,10 @@ from pathlib import Path
 
 from nn4mc.codegen.controller import emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
+from nn4mc.codegen.nmpc import emit_nmpc
 from nn4mc.codegen.pid import emit_pid
 from nn4mc.codegen.write import write_files
+from nn4mc.control.nmpc import Nmpc, check_nmpc
 from nn4mc.control.pid import Pid, check_pid, pid_sha256
 from nn4mc.control.policy import Policy, check_policy
 from nn4mc.errors import ConfigError, ModelError
@@ -106,3 +108,13 @@ def compile_pid(pid: Pid) -> ControllerCode:
     """Compile a PID controller to the C that the firmware is built around; ConfigError when its numbers do not fit."""
     check_pid(pid)
     return ControllerCode(None, emit_pid(pid), pid_sha256(pid))
+
+
+def compile_nmpc(nmpc: Nmpc) -> ControllerCode:
+    """Compile a predictive controller to the C that the firmware is built around.
+
+    Raises ConfigError when its numbers do not fit, UnsupportedError when the model has no derivative.
+    """
+    check_nmpc(nmpc)
+    graph = lower(nmpc.model.graph)
+    return ControllerCode(None, emit_nmpc(nmpc, graph), nmpc.model.graph.source.sha256)

@@ -5,7 +5,7 @@ not simple yet is stored, as a line of its own, before a matrix mixes its elemen
 products than they save.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,7 +37,10 @@ class Form:
 
 @dataclass
 class Writer:
-    """Collects lines; ``lengths`` grows by every atom. ``given`` are the atoms there were before the first line."""
+    """Collects lines; ``lengths`` grows by every atom. ``given`` are the atoms there were before the first line.
+
+    Only affine lines read those.
+    """
 
     lengths: dict[str, int] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
@@ -74,7 +77,7 @@ class Writer:
 
     def unary(self, function: str, form: Form) -> Form:
         """Return f of each element (nn4mc.control.unary)."""
-        x = self._name(self.store(form))
+        x = self._name(self.store(form, self.given))
         made = self._new(form.shape)
         self.lines.append(Unary(self._name(made), function, x))
         return made
@@ -85,12 +88,13 @@ class Writer:
             fixed, free = (a, b) if a.is_constant else (b, a)
             return self.linear(lambda x: x * fixed.value, free)
         shape = np.broadcast_shapes(a.shape, b.shape)
-        left, right = (self.store(self.linear(lambda x: np.broadcast_to(x, shape).copy(), one)) for one in (a, b))
+        wide = (self.linear(lambda x: np.broadcast_to(x, shape).copy(), one) for one in (a, b))
+        left, right = (self.store(one, self.given) for one in wide)
         made = self._new(shape)
         self.lines.append(Product(self._name(made), self._name(left), self._name(right)))
         return made
 
-    def store(self, form: Form, apart: Sequence[str] = ()) -> Form:
+    def store(self, form: Form, apart: Collection[str] = ()) -> Form:
         """Return the form as one atom, which is none of ``apart``."""
         if form.stored is not None and form.stored not in apart:
             return self._atom(form.stored, form.shape)

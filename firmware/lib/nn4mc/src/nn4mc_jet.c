@@ -6,14 +6,14 @@
 /* Columns 0..directions are neighbours; those of the pairs follow from `second` on. */
 typedef void column_function_t(const float x[], float y[], size_t n);
 
-static void add(const float x[], float y[], size_t n)
+void nn4mc_words_add(const float x[], float y[], size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
         y[i] += x[i];
     }
 }
 
-static void subtract(const float x[], float y[], size_t n)
+void nn4mc_words_subtract(const float x[], float y[], size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
         y[i] -= x[i];
@@ -37,12 +37,12 @@ static void for_columns(column_function_t *function, nn4mc_jet_t x, nn4mc_jet_t 
 
 void nn4mc_jet_add(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for_columns(add, x, y, n, span);
+    for_columns(nn4mc_words_add, x, y, n, span);
 }
 
 void nn4mc_jet_subtract(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for_columns(subtract, x, y, n, span);
+    for_columns(nn4mc_words_subtract, x, y, n, span);
 }
 
 void nn4mc_jet_copy(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
@@ -115,7 +115,7 @@ void nn4mc_matrix_pick(const nn4mc_matrix_t *matrix, size_t column, float y[])
         const nn4mc_rows_of_t *const part = matrix->parts + i;
         const float *w = part->weights + column * part->height;
         for (size_t block = 0; block < part->blocks; ++block) {
-            add(w, y + part->first + block * part->height, part->height);
+            nn4mc_words_add(w, y + part->first + block * part->height, part->height);
             w += part->height * matrix->columns;
         }
     }

@@ -51,6 +51,10 @@ typedef struct nn4mc_unary {
     void (*second)(const float x[], const float y[], float bend[], size_t count);
 } nn4mc_unary_t;
 
+/* y += x and y -= x, for n words */
+void nn4mc_words_add(const float x[], float y[], size_t n);
+void nn4mc_words_subtract(const float x[], float y[], size_t n);
+
 /* y = value[n], whose derivatives are 0. */
 void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span);
 

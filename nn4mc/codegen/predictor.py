@@ -1,0 +1,188 @@
+"""A tape as C: what is fixed over a horizon, and one step of a prediction with its derivatives, statement by statement."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn4mc.codegen.literals import float_rows
+from nn4mc.codegen.matrices import Matrix, make_matrix
+from nn4mc.codegen.tape_memory import TapeMemory, place_atoms
+from nn4mc.control.horizon import COMMAND, OUTPUT, SENSOR, Model
+from nn4mc.control.tape import Affine, Product, Tape, Term, Unary
+from nn4mc.ir import Array
+
+_WINDOW = (COMMAND, OUTPUT, SENSOR)
+_SIGNS = {1.0: "add", -1.0: "subtract"}
+_FILES = {"reciprocal": "nn4mc_activations", "softplus": "nn4mc_activations"}
+
+
+@dataclass(frozen=True)
+class State:
+    """One state: its atom, the atom after the step, its place in all states, its length, its first value if not 0."""
+
+    atom: str
+    after: str
+    at: int
+    length: int
+    initial: str
+
+
+@dataclass
+class Predictor:
+    """What the template needs: constants, statements and sizes in floats. ``fixed_len`` is that of one step."""
+
+    matrices: list[Matrix] = field(default_factory=list)
+    vectors: dict[str, list[str]] = field(default_factory=dict)
+    vector_lengths: dict[str, int] = field(default_factory=dict)
+    functions: list[str] = field(default_factory=list)
+    jets: list[str] = field(default_factory=list)
+    prepare_once: list[str] = field(default_factory=list)
+    prepare_step: list[str] = field(default_factory=list)
+    prepare_first: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    fixed_len: int = 0
+    arena_len: int = 0
+    scratch_at: int = 0
+    runtime: set[str] = field(default_factory=set)
+
+    @property
+    def state_len(self) -> int:
+        """Floats of all states."""
+        return sum(state.length for state in self.states)
+
+
+def make_predictor(model: Model, columns: int, horizon: int) -> Predictor:
+    """Return the C of a model's tape with jets of ``columns`` columns; a horizon of one step carries no state on."""
+    tape = model.tape
+    memory = place_atoms(tape, columns)
+    made = Predictor()
+    at = 0
+    for atom, after in tape.states.items():
+        first = _vector(made, f"{atom}_initial", tape.initial[atom]) if tape.initial[atom].any() else ""
+        made.states.append(State(atom, after, at, tape.lengths[atom], first))
+        at += tape.lengths[atom]
+    _declare_jets(made, tape, memory)
+    for line in tape.lines:
+        if isinstance(line, Affine):
+            _affine(made, tape, line, horizon)
+        elif isinstance(line, Unary):
+            _unary(made, tape, memory, line)
+        else:
+            _product(made, tape, line)
+    widest = max((tape.lengths[line.out] for line in tape.lines if isinstance(line, Unary)), default=0)
+    made.scratch_at = memory.length
+    made.arena_len = memory.length + 3 * widest
+    return made
+
+
+def _declare_jets(made: Predictor, tape: Tape, memory: TapeMemory) -> None:
+    for line in tape.lines:
+        if line.out != tape.output:
+            made.jets.append(
+                f"const nn4mc_jet_t {line.out} = {{self->arena + {memory.offsets[line.out]}, {tape.lengths[line.out]}}};"
+            )
+
+
+def _jet(tape: Tape, atom: str) -> str:
+    return "y" if atom == tape.output else atom
+
+
+def _affine(made: Predictor, tape: Tape, line: Affine, horizon: int) -> None:
+    rows, out = len(line.bias), _jet(tape, line.out)
+    given = [term for term in line.terms if term.atom in _WINDOW or term.atom in tape.states]
+    fixed = bool(given) or line.out == tape.output
+    bias = _vector(made, f"{line.out}_bias", line.bias)
+    made.steps.append(f"/* {out}: {rows} rows of {', '.join(term.atom for term in line.terms) or 'constants'} */")
+    if fixed:
+        here = f"fixed + {made.fixed_len}"
+        _prepare(made, line, bias, here)
+        if line.out == tape.output:
+            made.prepare_once.append(f"nn4mc_words_add(self->bias, {here}, {rows});")
+        made.steps.append(f"nn4mc_jet_constant({here}, {out}, {rows}, &span);")
+        made.fixed_len += rows
+    else:
+        made.steps.append(f"nn4mc_jet_constant({bias}, {out}, {rows}, &span);")
+    for term in line.terms:
+        if horizon > 1 or term.atom not in tape.states:
+            made.steps += _term(made, tape, line, term, out)
+
+
+def _prepare(made: Predictor, line: Affine, bias: str, at: str) -> None:
+    """Write what does not change over the iterations: bias, sensors, commands and outputs of the past, the state."""
+    rows, terms = len(line.bias), {term.atom: term for term in line.terms}
+    made.prepare_once.append(f"nn4mc_copy({bias}, {at}, {rows});")
+    if SENSOR in terms:
+        matrix = _matrix(made, line, terms[SENSOR])
+        made.prepare_once.append(f"nn4mc_matrix_add(&{matrix}, 0, CONTROLLER_SEEN, self->seen, {at});")
+    for atom, count in ((COMMAND, "CONTROLLER_ND * CONTROLLER_COMMAND_LEN"), (OUTPUT, "CONTROLLER_DD * CONTROLLER_OUTPUTS")):
+        if atom in terms:
+            matrix = _matrix(made, line, terms[atom])
+            made.prepare_step.append(
+                f"nn4mc_matrix_add(&{matrix}, own_{atom}s, {count} - own_{atom}s, self->{atom}s, {at});"
+            )
+    for state in made.states:
+        if state.atom in terms:
+            made.prepare_first.append(_fixed_state(made, line, terms[state.atom], state, at))
+
+
+def _fixed_state(made: Predictor, line: Affine, term: Term, state: State, at: str) -> str:
+    live = f"self->state + {state.at}"
+    if term.matrix is None:
+        return f"nn4mc_words_{_SIGNS[term.sign]}({live}, {at}, {len(line.bias)});"
+    return f"nn4mc_matrix_add(&{_matrix(made, line, term)}, 0, {state.length}, {live}, {at});"
+
+
+def _term(made: Predictor, tape: Tape, line: Affine, term: Term, out: str) -> list[str]:
+    rows = len(line.bias)
+    if term.atom == SENSOR:
+        return []
+    if term.atom == COMMAND:
+        matrix = f"{line.out}_{COMMAND}"
+        return [
+            f"nn4mc_matrix_add(&{matrix}, 0, own_commands, held, {out}.at);",
+            f"nn4mc_nmpc_pick(problem, &{matrix}, CONTROLLER_ND, k, {out}, &span);",
+        ]
+    if term.atom == OUTPUT:
+        return [f"nn4mc_jet_add_product(&{line.out}_{OUTPUT}, own_outputs, before, {out}, &span);"]
+    is_state = term.atom in tape.states
+    if term.matrix is None:
+        one = f"nn4mc_jet_{_SIGNS[term.sign]}({_jet(tape, term.atom)}, {out}, {rows}, &span);"
+    else:
+        matrix = f"{line.out}_{term.atom}" if is_state else _matrix(made, line, term)
+        one = _by_matrix(matrix, term.matrix, _jet(tape, term.atom), out)
+    return [f"if (k > 1) {{ {one} }}" if is_state else one]
+
+
+def _by_matrix(matrix: str, values: Array, source: str, out: str) -> str:
+    return f"nn4mc_jet_add_product(&{matrix}, {values.shape[1]}, {source}, {out}, &span);"
+
+
+def _matrix(made: Predictor, line: Affine, term: Term) -> str:
+    name = f"{line.out}_{term.atom}"
+    values = term.sign * np.eye(len(line.bias)) if term.matrix is None else term.matrix
+    made.matrices.append(make_matrix(name, values))
+    return name
+
+
+def _vector(made: Predictor, name: str, values: Array) -> str:
+    made.vectors[name] = float_rows(values.astype(np.float32))
+    made.vector_lengths[name] = len(values)
+    return name
+
+
+def _unary(made: Predictor, tape: Tape, memory: TapeMemory, line: Unary) -> None:
+    n, out = tape.lengths[line.out], _jet(tape, line.out)
+    if line.function not in made.functions:
+        made.functions.append(line.function)
+        made.runtime.add(_FILES.get(line.function, "nn4mc_elementary"))
+    made.steps.append(f"/* {out}: {line.function} of {line.x} */")
+    if line.out not in memory.in_place:
+        made.steps.append(f"nn4mc_jet_copy({_jet(tape, line.x)}, {out}, {n}, &span);")
+    made.steps.append(f"nn4mc_jet_apply(&{line.function}_function, {out}, {n}, &span, self->arena + SCRATCH);")
+
+
+def _product(made: Predictor, tape: Tape, line: Product) -> None:
+    n, out = tape.lengths[line.out], _jet(tape, line.out)
+    made.steps.append(f"/* {out}: {line.a} times {line.b} */")
+    made.steps.append(f"nn4mc_jet_multiply({_jet(tape, line.a)}, {_jet(tape, line.b)}, {out}, {n}, &span);")
