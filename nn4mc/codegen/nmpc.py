@@ -8,8 +8,9 @@ import numpy as np
 from nn4mc import __version__
 from nn4mc.codegen.identifiers import comment_text
 from nn4mc.codegen.literals import float_literal, float_rows
+from nn4mc.codegen.matrices import MOST_ROWS
 from nn4mc.codegen.model_id import ID_DIGITS, model_id
-from nn4mc.codegen.predictor import Predictor, make_predictor
+from nn4mc.codegen.predictor import Plan, Predictor, make_predictor
 from nn4mc.codegen.render import render
 from nn4mc.control.nmpc import KIND, NEWTON, Nmpc, nmpc_sha256, resolved_variables, traced, words_of
 from nn4mc.control.nmpc_reference import OK, TOLERANCE, NmpcReference
@@ -34,7 +35,7 @@ def emit_nmpc(nmpc: Nmpc, graph: Graph) -> Mapping[str, str]:
     """
     model = traced(nmpc, graph)
     newton = nmpc.method == NEWTON
-    predictor = make_predictor(model, jet_columns(nmpc), nmpc.horizon)
+    predictor = make_predictor(model, jet_columns(nmpc), Plan(nmpc.horizon, nmpc.moves))
     values = {
         **_sizes(nmpc, predictor),
         **_problem(nmpc),
@@ -59,6 +60,11 @@ def jet_columns(nmpc: Nmpc) -> int:
     return 1 + n + (n * (n + 1) // 2 if nmpc.method == NEWTON else 0)
 
 
+def _kernel_height(variables: int) -> int:
+    """Return the greatest height of blocks that divides the variables: kernels are written for it."""
+    return max(height for height in range(1, MOST_ROWS + 1) if variables % height == 0)
+
+
 def _sizes(nmpc: Nmpc, predictor: Predictor) -> dict[str, object]:
     model = nmpc.model
     atoms = {matrix.name.split("_", 1)[1] for matrix in predictor.matrices}
@@ -78,6 +84,8 @@ def _sizes(nmpc: Nmpc, predictor: Predictor) -> dict[str, object]:
         "fixed_len": predictor.fixed_len,
         "arena_len": max(predictor.arena_len, 1),
         "scratch_at": predictor.scratch_at,
+        "kernel_height": _kernel_height(nmpc.moves * model.m),
+        "kernel_blocks": nmpc.moves * model.m // _kernel_height(nmpc.moves * model.m),
         "commands_read": "command" in atoms,
         "outputs_read": "output" in atoms,
     }

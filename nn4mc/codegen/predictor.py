@@ -52,8 +52,16 @@ class Predictor:
         return sum(state.length for state in self.states)
 
 
-def make_predictor(model: Model, columns: int, horizon: int) -> Predictor:
-    """Return the C of a model's tape with jets of ``columns`` columns; a horizon of one step carries no state on."""
+@dataclass(frozen=True)
+class Plan:
+    """N2 and Nu: a horizon of one step carries no state on."""
+
+    horizon: int
+    moves: int
+
+
+def make_predictor(model: Model, columns: int, plan: Plan) -> Predictor:
+    """Return the C of a model's tape with jets of ``columns`` columns."""
     tape = model.tape
     memory = place_atoms(tape, columns)
     made = Predictor()
@@ -65,7 +73,7 @@ def make_predictor(model: Model, columns: int, horizon: int) -> Predictor:
     _declare_jets(made, tape, memory)
     for line in tape.lines:
         if isinstance(line, Affine):
-            _affine(made, tape, line, horizon)
+            _affine(made, model, line, plan)
         elif isinstance(line, Unary):
             _unary(made, tape, memory, line)
         else:
@@ -88,24 +96,41 @@ def _jet(tape: Tape, atom: str) -> str:
     return "y" if atom == tape.output else atom
 
 
-def _affine(made: Predictor, tape: Tape, line: Affine, horizon: int) -> None:
-    rows, out = len(line.bias), _jet(tape, line.out)
-    given = [term for term in line.terms if term.atom in _WINDOW or term.atom in tape.states]
-    fixed = bool(given) or line.out == tape.output
+def _affine(made: Predictor, model: Model, line: Affine, plan: Plan) -> None:
+    tape, rows, out = model.tape, len(line.bias), _jet(model.tape, line.out)
+    terms = {term.atom: term for term in line.terms}
+    fixed = line.out == tape.output or any(atom in _WINDOW or atom in tape.states for atom in terms)
     bias = _vector(made, f"{line.out}_bias", line.bias)
-    made.steps.append(f"/* {out}: {rows} rows of {', '.join(term.atom for term in line.terms) or 'constants'} */")
+    made.steps.append(f"/* {out}: {rows} rows of {', '.join(terms) or 'constants'} */")
+    first = _moves_table(made, model, line, terms[COMMAND], plan) if COMMAND in terms else "0"
     if fixed:
         here = f"fixed + {made.fixed_len}"
         _prepare(made, line, bias, here)
         if line.out == tape.output:
             made.prepare_once.append(f"nn4mc_words_add(self->bias, {here}, {rows});")
-        made.steps.append(f"nn4mc_jet_constant({here}, {out}, {rows}, &span);")
+        made.steps.append(f"nn4mc_jet_start({here}, {first}, {out}, {rows}, &span);")
         made.fixed_len += rows
     else:
-        made.steps.append(f"nn4mc_jet_constant({bias}, {out}, {rows}, &span);")
+        made.steps.append(f"nn4mc_jet_start({bias}, 0, {out}, {rows}, &span);")
     for term in line.terms:
-        if horizon > 1 or term.atom not in tape.states:
+        if plan.horizon > 1 or term.atom not in tape.states:
             made.steps += _term(made, tape, line, term, out)
+
+
+def _moves_table(made: Predictor, model: Model, line: Affine, term: Term, plan: Plan) -> str:
+    """Return where C finds the derivatives of the commands' part at step k: they change with k until all delays are past.
+
+    Move min(k - b, Nu) stands in block b at step k.
+    """
+    rows, m = len(line.bias), model.m
+    matrix = np.eye(rows) if term.matrix is None else term.matrix
+    steps = min(plan.horizon, model.nd + plan.moves - 1)
+    table = np.zeros((steps, plan.moves, m, rows))
+    for k in range(1, steps + 1):
+        for block in range(min(k, model.nd)):
+            table[k - 1, min(k - block, plan.moves) - 1] += term.sign * matrix[:, block * m : (block + 1) * m].T
+    name = _vector(made, f"{line.out}_moves", table.ravel())
+    return f"{name} + (smaller(k, {steps}) - 1) * {plan.moves * m * rows}" if steps > 1 else name
 
 
 def _prepare(made: Predictor, line: Affine, bias: str, at: str) -> None:
@@ -138,11 +163,7 @@ def _term(made: Predictor, tape: Tape, line: Affine, term: Term, out: str) -> li
     if term.atom == SENSOR:
         return []
     if term.atom == COMMAND:
-        matrix = f"{line.out}_{COMMAND}"
-        return [
-            f"nn4mc_matrix_add(&{matrix}, 0, own_commands, held, {out}.at);",
-            f"nn4mc_nmpc_pick(problem, &{matrix}, CONTROLLER_ND, k, {out}, &span);",
-        ]
+        return [f"nn4mc_matrix_add(&{line.out}_{COMMAND}, 0, own_commands, held, {out}.at);"]
     if term.atom == OUTPUT:
         return [f"nn4mc_jet_add_product(&{line.out}_{OUTPUT}, own_outputs, before, {out}, &span);"]
     is_state = term.atom in tape.states

@@ -112,6 +112,7 @@ def known_variables(nmpc: Nmpc) -> tuple[Variable, ...]:
         Variable("bridge_steps", "steps", 0.0, 1000.0, 10.0),
         Variable("bias_gain", "", 0.0, 1.0, 0.1),
         Variable("iterations", "", 1.0, 20.0, 2.0),
+        Variable("retries", "", 0.0, 100.0, 2.0),
         Variable("damping", "", 0.0, 1e3, 0.0),
         *barrier,
         *(Variable(name, "", 0.0, 3e38, 0.0) for name in REPORTS),

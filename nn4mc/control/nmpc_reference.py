@@ -15,7 +15,7 @@ import numpy as np
 from nn4mc.control.horizon import Prediction, Situation, predict
 from nn4mc.control.nmpc import NEWTON, Nmpc, check_nmpc, resolved_variables, traced, variable_name, words_of
 from nn4mc.control.objective import Barrier, Objective, cost, derivatives
-from nn4mc.control.solve import Limits, Local, Solution, inside, solve
+from nn4mc.control.solve import Limits, Local, Settings, Solution, inside, solve
 from nn4mc.ir import Array, Graph
 
 OK, ERROR_OUTPUT, ERROR_SENSORS, ERROR_REFERENCE = 0, -2, -3, -4
@@ -157,10 +157,13 @@ class NmpcReference:
             local,
             limits,
             np.concatenate([self._plan[1:], self._plan[-1:]]),
-            int(self.values["iterations"]),
-            self._nmpc.method == NEWTON,
-            self.values["damping"],
-            TOLERANCE * reach,
+            Settings(
+                int(self.values["iterations"]),
+                int(self.values["retries"]),
+                self._nmpc.method == NEWTON,
+                self.values["damping"],
+                TOLERANCE * reach,
+            ),
         )
         if not np.isfinite(self.solution.cost):
             self.status, self._fresh = ERROR_OUTPUT, True

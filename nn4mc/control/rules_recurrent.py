@@ -33,15 +33,21 @@ def _walk(w: Writer, node: Node, x: Form, states: States, step: Step) -> tuple[F
     return (w.linear(lambda *values: np.stack(values), *(rows[t] for t in times)), *states)
 
 
-def _gates(w: Writer, x: Form, h: Form, inputs: Sequence[Form], rows: slice) -> Form:
-    """Return W x + U h + bias for some rows of the gate matrices."""
+def _gate(
+    w: Writer, node: Node, attribute: str, x: Form, h: Form, inputs: Sequence[Form], part: int
+) -> Form:
+    """Return the activation of W x + U h + bias for gate number ``part`` of the matrices."""
     weights, recurrent, bias = (form.value for form in inputs)
-    return w.mixed(lambda a, b: a @ weights[rows].T + b @ recurrent[rows].T + bias[rows], x, h)
+    n = recurrent.shape[1]
+    rows = slice(part * n, (part + 1) * n)
+    return _activate(
+        w, node, attribute, w.mixed(lambda a, b: a @ weights[rows].T + b @ recurrent[rows].T + bias[rows], x, h)
+    )
 
 
 def _rnn(w: Writer, node: Node, inputs: Sequence[Form]) -> tuple[Form, ...]:
     def step(x: Form, states: States) -> States:
-        return (w.store(_activate(w, node, ACTIVATION, _gates(w, x, states[0], inputs[2:], slice(None)))),)
+        return (w.store(_gate(w, node, ACTIVATION, x, states[0], inputs[2:], 0)),)
 
     return _walk(w, node, inputs[0], (inputs[1],), step)
 
@@ -54,8 +60,7 @@ def _gru(w: Writer, node: Node, inputs: Sequence[Form]) -> tuple[Form, ...]:
 
     def step(x: Form, states: States) -> States:
         (h,) = states
-        opened = _activate(w, node, GATE_ACTIVATION, _gates(w, x, h, inputs[2:], slice(2 * n)))
-        r, z = (w.linear(lambda v, part=part: np.split(v, 2, axis=1)[part], opened) for part in range(2))
+        r, z = (_gate(w, node, GATE_ACTIVATION, x, h, inputs[2:], part) for part in range(2))
         if node.attributes[RESET_AFTER]:
             hidden = w.product(r, w.mixed(lambda v: v @ of_h.T + c_n, h))
         else:
@@ -69,15 +74,10 @@ def _gru(w: Writer, node: Node, inputs: Sequence[Form]) -> tuple[Form, ...]:
 
 
 def _lstm(w: Writer, node: Node, inputs: Sequence[Form]) -> tuple[Form, ...]:
-    n = inputs[4].shape[1]
-    order = np.concatenate([np.arange(2 * n), np.arange(3 * n, 4 * n), np.arange(2 * n, 3 * n)])
-    matrices = [Form(form.shape, form.value[order].ravel(), {}) for form in inputs[3:]]
-
     def step(x: Form, states: States) -> States:
         h, c = states
-        sigma = _activate(w, node, GATE_ACTIVATION, _gates(w, x, h, matrices, slice(3 * n)))
-        g = _activate(w, node, ACTIVATION, _gates(w, x, h, matrices, slice(3 * n, None)))
-        i, f, o = (w.linear(lambda v, part=part: np.split(v, 3, axis=1)[part], sigma) for part in range(3))
+        i, f, o = (_gate(w, node, GATE_ACTIVATION, x, h, inputs[3:], part) for part in (0, 1, 3))
+        g = _gate(w, node, ACTIVATION, x, h, inputs[3:], 2)
         cell = w.store(w.linear(np.add, w.product(f, c), w.product(i, g)))
         return (w.product(o, _activate(w, node, ACTIVATION, cell)), cell)
 

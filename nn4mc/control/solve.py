@@ -1,7 +1,8 @@
 """Damped Newton-Raphson and Gauss-Newton over moves within limits: feasible at every iteration, never above the start.
 
 Each iteration minimises the local quadratic model within the limits (nn4mc.control.quadratic), brings the new moves
-inside to the last bit, and quarters the step until the cost falls. Where H is not positive definite, less of its
+inside to the last bit, and quarters the step until
+the cost falls. Where H is not positive definite, less of its
 second-derivative part is taken, at most three times; Gauss-Newton, which has none of it, is positive definite with L.
 The first iteration is Gauss-Newton in any case: far from the optimum second derivatives mislead as often as they help.
 """
@@ -15,8 +16,8 @@ import numpy as np
 from nn4mc.control.quadratic import MoveBounds, solve_quadratic
 from nn4mc.ir import Array
 
-TRIALS = 6
-"""Steps tried along a direction, each a quarter of the one before."""
+ROUNDING = 2e-7
+"""A gain below this share of the cost is none in float32."""
 CURVATURES = (1.0, 0.5, 0.1, 0.0)
 """Shares of the second-derivative part that are tried; Gauss-Newton takes the last."""
 LEAST_DIAGONAL = 2e-6
@@ -96,17 +97,36 @@ def move_bounds(limits: Limits, moves: Array) -> MoveBounds:
     )
 
 
-def newton_step(local: Local, bounds: MoveBounds, damping: float) -> Array:
-    """Return the step that minimises the local model within bounds; 0 where no share of the curvature will do."""
+@dataclass(frozen=True)
+class Settings:
+    """Work and precision: ``retries`` are shorter steps tried, of all iterations together.
+
+    A step within ``tolerance`` of none, or one that gains less than ``rounding`` of the cost, ends the solution.
+    """
+
+    iterations: int
+    retries: int
+    newton: bool = False
+    damping: float = 0.0
+    tolerance: float = 0.0
+    rounding: float = ROUNDING
+
+
+def newton_step(local: Local, bounds: MoveBounds, damping: float) -> tuple[Array, float]:
+    """Return the step that minimises the local model within bounds, and by how much it lowers it.
+
+    It is 0 where no share of the curvature will do.
+    """
     diagonal = (damping + LEAST_DIAGONAL) * float(np.abs(np.diag(local.hessian)).max())
     damped = local.hessian + diagonal * np.eye(len(local.gradient))
     for share in CURVATURES if local.curvature is not None else CURVATURES[-1:]:
         bent = damped if local.curvature is None else damped + share * local.curvature
         try:
-            return solve_quadratic(bent, local.gradient, bounds)
+            step = solve_quadratic(bent, local.gradient, bounds)
         except np.linalg.LinAlgError:
             continue
-    return np.zeros(len(local.gradient))
+        return step, -float(step @ (local.gradient + bent @ step / 2))
+    return np.zeros(len(local.gradient)), 0.0
 
 
 def solve(
@@ -114,39 +134,37 @@ def solve(
     local: Callable[[Array, bool], Local],
     limits: Limits,
     start: Array,
-    iterations: int,
-    newton: bool = False,
-    damping: float = 0.0,
-    tolerance: float = 0.0,
+    settings: Settings,
 ) -> Solution:
-    """Minimise from ``start`` (Nu, m); stops early when a step is within ``tolerance`` of no step at all.
+    """Minimise from ``start`` (Nu, m).
 
     ``value`` returns J of moves, ``local`` the model around them, with second derivatives where its second argument says.
     """
     moves = inside(limits, start)
     best = value(moves)
-    residual, reason = 0.0, Reason.ITERATIONS
+    residual, retries = 0.0, settings.retries
     if not np.isfinite(best):
         return Solution(moves, best, 0, residual, Reason.NOT_FINITE)
-    for made in range(1, iterations + 1):
-        exact = newton and made > 1
-        step = newton_step(local(moves, exact), move_bounds(limits, moves), damping).reshape(moves.shape)
-        residual = float(np.abs(step).max())
-        if residual <= tolerance:
+    for made in range(1, settings.iterations + 1):
+        here = local(moves, settings.newton and made > 1)
+        flat, gain = newton_step(here, move_bounds(limits, moves), settings.damping)
+        residual = float(np.abs(flat).max())
+        if residual <= settings.tolerance or gain <= settings.rounding * best:
             return Solution(moves, best, made, residual, Reason.CONVERGED)
-        found = _search(value, limits, moves, step, best)
+        found = _search(value, limits, moves, flat.reshape(moves.shape), best, retries)
         if found is None:
             return Solution(moves, best, made, residual, Reason.STALLED)
-        moves, best = found
-    return Solution(moves, best, iterations, residual, reason)
+        moves, best, retries = found
+    return Solution(moves, best, settings.iterations, residual, Reason.ITERATIONS)
 
 
 def _search(
-    value: Callable[[Array], float], limits: Limits, moves: Array, step: Array, best: float
-) -> tuple[Array, float] | None:
-    for quartering in range(TRIALS):
+    value: Callable[[Array], float], limits: Limits, moves: Array, step: Array, best: float, retries: int
+) -> tuple[Array, float, int] | None:
+    """Return better moves along a step, their cost, and the retries that are left; None when there are none."""
+    for quartering in range(retries + 1):
         trial = inside(limits, moves + 0.25**quartering * step)
         cost = value(trial)
         if cost < best:
-            return trial, cost
+            return trial, cost, retries - quartering
     return None

@@ -7,7 +7,7 @@ from scipy.optimize import LinearConstraint, minimize
 
 from nn4mc.control.horizon import COMMAND, OUTPUT, SENSOR, Model, Situation, predict
 from nn4mc.control.objective import Objective, cost, derivatives
-from nn4mc.control.solve import Limits, Local, Solution, inside, solve
+from nn4mc.control.solve import Limits, Local, Settings, Solution, inside, solve
 from nn4mc.control.trace import trace
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.ir import Array, Graph, Source
@@ -128,10 +128,9 @@ def problems(count: int, seed: int = 0) -> list[Problem]:
     return made
 
 
-def ours(problem: Problem, exact: bool, iterations: int, tolerance: float = 1e-9) -> Solution:
-    return solve(
-        problem.value, problem.local, problem.limits, problem.start, iterations, newton=exact, tolerance=tolerance
-    )
+def ours(problem: Problem, exact: bool, iterations: int) -> Solution:
+    settings = Settings(iterations, retries=1000, newton=exact, tolerance=1e-9, rounding=1e-12)
+    return solve(problem.value, problem.local, problem.limits, problem.start, settings)
 
 
 def scipys(problem: Problem) -> float:

@@ -47,4 +47,13 @@ KERNEL(6)
 KERNEL(7)
 KERNEL(8)
 
+void nn4mc_columns_scale(const float factors[], float y[], size_t n, size_t positions, size_t step)
+{
+    for (size_t at = 0; at < positions; ++at) {
+        for (size_t i = 0; i < n; ++i) {
+            y[at * step + i] *= factors[i];
+        }
+    }
+}
+
 #endif

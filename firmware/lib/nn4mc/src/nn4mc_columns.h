@@ -32,6 +32,9 @@ typedef void nn4mc_columns_kernel_t(const nn4mc_columns_t *columns, const float 
 nn4mc_columns_kernel_t nn4mc_columns_1, nn4mc_columns_2, nn4mc_columns_3, nn4mc_columns_4, nn4mc_columns_5,
     nn4mc_columns_6, nn4mc_columns_7, nn4mc_columns_8;
 
+/* y[i + position step] *= factors[i] for i < n and all positions. */
+void nn4mc_columns_scale(const float factors[], float y[], size_t n, size_t positions, size_t step);
+
 #ifdef __cplusplus
 }
 #endif

@@ -238,6 +238,64 @@ nn4mc_columns_\rows:
     kernel  \rows
     .endr
 
+    /*
+     * r0 factors  r1 y of the chunk  r2 rows left  r3 positions  r4 bytes from position to position  r5 y  r6 positions
+     * left. Eight factors stay in registers while all positions pass, then four, then one at a time.
+     */
+    .macro chunk rows
+    load_range r0, 0, %(\rows - 1), !
+    mov     r5, r1
+    mov     r6, r3
+1:
+    load_range r5, 8, %(8 + \rows - 1)
+    .set    .Li, 0
+    .rept   \rows
+    product %(8 + .Li), %(8 + .Li), %(.Li)
+    .set    .Li, .Li + 1
+    .endr
+    store_range r5, 8, %(8 + \rows - 1)
+    add     r5, r5, r4
+    subs    r6, r6, #1
+    bne     1b
+    add     r1, r1, #4 * \rows
+    .endm
+
+    .section .text.nn4mc_columns_scale, "ax", %progbits
+    .balign 4
+    .global nn4mc_columns_scale
+    .type   nn4mc_columns_scale, %function
+    .thumb_func
+nn4mc_columns_scale:
+    push    {r4-r6, lr}
+    ldr     r4, [sp, #16]
+    lsl     r4, r4, #2
+    cmp     r3, #0
+    beq     40f
+    subs    r2, r2, #8
+    blt     20f
+10:
+    chunk   8
+    subs    r2, r2, #8
+    bge     10b
+20:
+    adds    r2, r2, #4
+    blt     30f
+    chunk   4
+    subs    r2, r2, #4
+30:
+    adds    r2, r2, #4
+    beq     40f
+35:
+    chunk   1
+    subs    r2, r2, #1
+    bne     35b
+40:
+    pop     {r4-r6, pc}
+    .size   nn4mc_columns_scale, . - nn4mc_columns_scale
+    .section .stack_sizes, "", %progbits
+    .4byte  nn4mc_columns_scale
+    .uleb128 16
+
 #endif
 
     .section .note.GNU-stack, "", %progbits

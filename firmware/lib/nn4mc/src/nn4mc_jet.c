@@ -1,6 +1,6 @@
 #include "nn4mc_jet.h"
 
-#include "nn4mc_copy.h"
+#include "nn4mc_bits.h"
 #include "nn4mc_vector.h"
 
 /* Columns 0..directions are neighbours; those of the pairs follow from `second` on. */
@@ -20,9 +20,35 @@ void nn4mc_words_subtract(const float x[], float y[], size_t n)
     }
 }
 
-static void copy(const float x[], float y[], size_t n)
+/* Four words a round. */
+static NN4MC_KEEP_LOOP void copy(const float x[], float y[], size_t n)
 {
-    nn4mc_copy(x, y, n);
+    for (; n >= 4; n -= 4, x += 4, y += 4) {
+        const float a = x[0];
+        const float b = x[1];
+        const float c = x[2];
+        const float d = x[3];
+        y[0] = a;
+        y[1] = b;
+        y[2] = c;
+        y[3] = d;
+    }
+    for (; n != 0; --n) {
+        *y++ = *x++;
+    }
+}
+
+static NN4MC_KEEP_LOOP void clear(float y[], size_t n)
+{
+    for (; n >= 4; n -= 4, y += 4) {
+        y[0] = 0.0f;
+        y[1] = 0.0f;
+        y[2] = 0.0f;
+        y[3] = 0.0f;
+    }
+    for (; n != 0; --n) {
+        *y++ = 0.0f;
+    }
 }
 
 static void for_columns(column_function_t *function, nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
@@ -50,48 +76,61 @@ void nn4mc_jet_copy(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *
     for_columns(copy, x, y, n, span);
 }
 
-void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+/* 0 in `columns` columns. */
+static void clear_columns(float y[], size_t n, size_t columns, size_t step)
 {
-    nn4mc_copy(value, y.at, n);
-    for (size_t c = 1; c <= span->directions; ++c) {
-        nn4mc_zero(y.at + c * y.step, n);
+    if (step == n) {
+        clear(y, columns * n);
+        return;
     }
-    for (size_t c = span->second; c < span->second + span->pairs; ++c) {
-        nn4mc_zero(y.at + c * y.step, n);
+    for (size_t c = 0; c < columns; ++c) {
+        clear(y + c * step, n);
     }
 }
 
-/* `positions` columns of x and y, by the columns of the matrix from `from` on. */
-static void add_positions(const nn4mc_matrix_t *matrix, size_t from, size_t count, nn4mc_jet_t x, nn4mc_jet_t y,
-                          size_t positions)
+void nn4mc_jet_start(const float value[], const float first[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
+    copy(value, y.at, n);
+    if (first && y.step == n) {
+        copy(first, y.at + n, span->directions * n);
+    } else if (first) {
+        for (size_t c = 0; c < span->directions; ++c) {
+            copy(first + c * n, y.at + (1 + c) * y.step, n);
+        }
+    } else {
+        clear_columns(y.at + y.step, n, span->directions, y.step);
+    }
+    clear_columns(y.at + span->second * y.step, n, span->pairs, y.step);
+}
+
+void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+{
+    nn4mc_jet_start(value, 0, y, n, span);
+}
+
+/* `positions` columns of x and y, by `count` columns of the matrix from `from` on. */
+static void add_positions(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[], size_t x_step,
+                          nn4mc_jet_t y, size_t positions)
+{
+    nn4mc_columns_t columns;
+    columns.columns = (uint32_t)count;
+    columns.positions = (uint32_t)positions;
+    columns.x_step = (uint32_t)x_step;
+    columns.y_step = y.step;
     for (size_t i = 0; i < matrix->count; ++i) {
         const nn4mc_rows_of_t *const part = matrix->parts + i;
-        nn4mc_columns_t columns;
         columns.weights = part->weights + from * part->height;
         columns.blocks = part->blocks;
         columns.block_step = part->height * matrix->columns;
-        columns.columns = (uint32_t)count;
-        columns.positions = (uint32_t)positions;
-        columns.x_step = x.step;
-        columns.y_step = y.step;
-        part->kernel(&columns, x.at, y.at + part->first);
+        part->kernel(&columns, x, y.at + part->first);
     }
 }
 
 void nn4mc_matrix_add(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[], float y[])
 {
-    for (size_t i = 0; i < matrix->count && count != 0; ++i) {
-        const nn4mc_rows_of_t *const part = matrix->parts + i;
-        nn4mc_columns_t columns;
-        columns.weights = part->weights + from * part->height;
-        columns.blocks = part->blocks;
-        columns.block_step = part->height * matrix->columns;
-        columns.columns = (uint32_t)count;
-        columns.positions = 1;
-        columns.x_step = 0;
-        columns.y_step = 0;
-        part->kernel(&columns, x, y + part->first);
+    const nn4mc_jet_t value = {y, 0};
+    if (count != 0) {
+        add_positions(matrix, from, count, x, 0, value, 1);
     }
 }
 
@@ -101,23 +140,10 @@ void nn4mc_jet_add_product(const nn4mc_matrix_t *matrix, size_t count, nn4mc_jet
     if (count == 0) {
         return;
     }
-    add_positions(matrix, 0, count, x, y, 1 + span->directions);
+    add_positions(matrix, 0, count, x.at, x.step, y, 1 + span->directions);
     if (span->pairs != 0) {
-        x.at += span->second * x.step;
         y.at += span->second * y.step;
-        add_positions(matrix, 0, count, x, y, span->pairs);
-    }
-}
-
-void nn4mc_matrix_pick(const nn4mc_matrix_t *matrix, size_t column, float y[])
-{
-    for (size_t i = 0; i < matrix->count; ++i) {
-        const nn4mc_rows_of_t *const part = matrix->parts + i;
-        const float *w = part->weights + column * part->height;
-        for (size_t block = 0; block < part->blocks; ++block) {
-            nn4mc_words_add(w, y + part->first + block * part->height, part->height);
-            w += part->height * matrix->columns;
-        }
+        add_positions(matrix, 0, count, x.at + span->second * x.step, x.step, y, span->pairs);
     }
 }
 
@@ -144,10 +170,8 @@ void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_jet_t y, size_t n, con
             }
         }
     }
-    nn4mc_copy(scratch, y.at, n);
-    for (size_t c = 1; c <= span->directions; ++c) {
-        nn4mc_vector_product(y.at + c * y.step, slope, y.at + c * y.step, n);
-    }
+    copy(scratch, y.at, n);
+    nn4mc_columns_scale(slope, y.at + y.step, n, span->directions, y.step);
 }
 
 /* y = a' b + a b' for one column: a and b are values, of_a and of_b their derivatives. */

@@ -55,6 +55,9 @@ typedef struct nn4mc_unary {
 void nn4mc_words_add(const float x[], float y[], size_t n);
 void nn4mc_words_subtract(const float x[], float y[], size_t n);
 
+/* y = value[n], with first[directions][n] as first derivatives, or 0 where that is NULL, and no second ones. */
+void nn4mc_jet_start(const float value[], const float first[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span);
+
 /* y = value[n], whose derivatives are 0. */
 void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span);
 
@@ -64,9 +67,6 @@ void nn4mc_matrix_add(const nn4mc_matrix_t *matrix, size_t from, size_t count, c
 /* y += W x for the value and all derivatives, with the first `count` columns of W (may be 0). */
 void nn4mc_jet_add_product(const nn4mc_matrix_t *matrix, size_t count, nn4mc_jet_t x, nn4mc_jet_t y,
                            const nn4mc_span_t *span);
-
-/* y[rows] += column `column` of W, for one column of a jet. */
-void nn4mc_matrix_pick(const nn4mc_matrix_t *matrix, size_t column, float y[]);
 
 /* y += x and y -= x */
 void nn4mc_jet_add(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span);

@@ -5,7 +5,8 @@
 #include "nn4mc_quadratic.h"
 
 #define MOST NN4MC_MOST_VARIABLES
-#define TRIALS 6
+/* A smaller gain than this share of the cost is rounding. */
+#define ROUNDING 2e-7f
 #define LEAST_DIAGONAL 2e-6f
 #define LEAST_PIVOT 1e-6f
 /* With a barrier, a step goes at most this share of the way to the end of its box. */
@@ -71,22 +72,6 @@ NN4MC_KEEP_LOOP void nn4mc_nmpc_hold(const nn4mc_nmpc_t *problem, const float mo
     }
 }
 
-void nn4mc_nmpc_pick(const nn4mc_nmpc_t *problem, const nn4mc_matrix_t *commands, size_t blocks, size_t step,
-                     nn4mc_jet_t y, const nn4mc_span_t *span)
-{
-    const size_t seen = step < blocks ? step : blocks;
-    if (span->directions == 0) {
-        return;
-    }
-    for (size_t block = 0; block < seen; ++block) {
-        const size_t k = step - 1 - block;
-        const size_t j = k < problem->moves ? k : problem->moves - 1;
-        for (size_t i = 0; i < problem->m; ++i) {
-            nn4mc_matrix_pick(commands, block * problem->m + i, y.at + (1 + j * problem->m + i) * y.step);
-        }
-    }
-}
-
 uint32_t nn4mc_nmpc_saturated(const nn4mc_nmpc_t *problem, const float command[])
 {
     uint32_t count = 0;
@@ -116,7 +101,7 @@ static float barrier_cost(const nn4mc_barrier_t *barrier, size_t i, float u)
            4.0f * barrier->s / barrier->r[i];
 }
 
-/* J of moves whose prediction is in y; leaves Q e in `weighted`. */
+/* J of moves whose prediction is in y; leaves e and Q e in `error` and `weighted`. */
 static float cost_of(const nn4mc_nmpc_t *problem, const float moves[])
 {
     const float *before = problem->last;
@@ -124,6 +109,7 @@ static float cost_of(const nn4mc_nmpc_t *problem, const float moves[])
     for (size_t row = 0; row < counted_rows(problem); row += problem->p) {
         for (size_t i = 0; i < problem->p; ++i) {
             const float error = problem->wanted[row + i] - problem->y.at[row + i];
+            problem->error[row + i] = error;
             problem->weighted[row + i] = problem->q[i] * error;
             total += problem->weighted[row + i] * error;
         }
@@ -151,25 +137,39 @@ static float dot(const float a[], const float b[], size_t count)
     return sum;
 }
 
-/* 2 S'Q S and -2 S'Q e of the prediction in y. */
+/*
+ * 2 S'Q S and -2 S'Q e of the prediction in y. 2 Q S is laid out as a matrix of n rows, so that the kernel of the
+ * network's products multiplies it with all columns of S, and with e.
+ */
 static void predicted_part(const nn4mc_nmpc_t *problem, float gradient[], float hessian[])
 {
     const size_t n = variables(problem);
+    const size_t height = n / problem->blocks;
     const size_t rows = counted_rows(problem);
-    for (size_t c = 0; c < n; ++c) {
-        const float *const slope = problem->y.at + (1 + c) * problem->y.step;
-        float *const scaled = problem->scaled;
-        gradient[c] = -2.0f * dot(problem->weighted, slope, rows);
+    const float *slope = problem->y.at + problem->y.step;
+    nn4mc_columns_t columns;
+    for (size_t c = 0; c < n; ++c, slope += problem->y.step) {
+        float *to = problem->scaled + c / height * height * rows + c % height;
         for (size_t row = 0; row < rows; row += problem->p) {
-            for (size_t i = 0; i < problem->p; ++i) {
-                scaled[row + i] = 2.0f * problem->q[i] * slope[row + i];
+            for (size_t i = 0; i < problem->p; ++i, to += height) {
+                *to = 2.0f * problem->q[i] * slope[row + i];
             }
         }
-        for (size_t d = 0; d <= c; ++d) {
-            const float sum = dot(scaled, problem->y.at + (1 + d) * problem->y.step, rows);
-            hessian[c * n + d] = sum;
-            hessian[d * n + c] = sum;
-        }
+    }
+    columns.weights = problem->scaled;
+    columns.blocks = (uint32_t)problem->blocks;
+    columns.block_step = (uint32_t)(height * rows);
+    columns.columns = (uint32_t)rows;
+    columns.positions = (uint32_t)n;
+    columns.x_step = problem->y.step;
+    columns.y_step = (uint32_t)n;
+    nn4mc_zero(hessian, n * n);
+    problem->kernel(&columns, problem->y.at + problem->y.step, hessian);
+    columns.positions = 1;
+    nn4mc_zero(gradient, n);
+    problem->kernel(&columns, problem->error, gradient);
+    for (size_t v = 0; v < n; ++v) {
+        gradient[v] = -gradient[v];
     }
 }
 
@@ -245,14 +245,15 @@ static void find_room(const nn4mc_nmpc_t *problem, const float moves[], room_t *
     }
 }
 
-/* The step that minimises the local model, with as much of the curvature as leaves it definite. */
-static void find_step(const nn4mc_nmpc_t *problem, int exact, float step[])
+/* The step that minimises the local model, with as much of the curvature as leaves it definite; what it gains there. */
+static float find_step(const nn4mc_nmpc_t *problem, int exact, float step[])
 {
     const size_t n = variables(problem);
     float gradient[MOST];
     room_t room;
     nn4mc_quadratic_t local;
     float largest = 0.0f;
+    float gain = 0.0f;
     predicted_part(problem, gradient, problem->hessian);
     moves_part(problem, problem->best, gradient, problem->hessian);
     find_room(problem, problem->best, &room);
@@ -280,18 +281,22 @@ static void find_step(const nn4mc_nmpc_t *problem, int exact, float step[])
         for (size_t v = 0; v < n * n && exact; ++v) {
             problem->hessian[v] += change * problem->curvature[v];
         }
-        if (nn4mc_quadratic_solve(&local, share == SHARES - 1, problem->factor, step)) {
+        if (nn4mc_quadratic_solve(&local, share == SHARES - 1, problem->factor, step, &gain)) {
             break;
         }
     }
+    return gain;
 }
 
-/* Quarters the step until the cost falls; 1 if it did, and then `best` and its cost are new. */
-static int search(const nn4mc_nmpc_t *problem, const float step[], nn4mc_order_t order, float *cost)
+/*
+ * Quarters the step until the cost falls; 1 if it did, and then `best` and its cost are new. The whole step, which most
+ * often does, is predicted to `order`, shorter ones without derivatives; `order` becomes what was done.
+ */
+static int search(const nn4mc_nmpc_t *problem, const float step[], uint32_t *retries, nn4mc_order_t *order, float *cost)
 {
     const size_t n = variables(problem);
     float length = 1.0f;
-    for (size_t i = 0; i < TRIALS; ++i) {
+    for (;;) {
         float now;
         for (size_t v = 0; v < n; ++v) {
             problem->trial[v] = problem->best[v] + length * step[v];
@@ -300,7 +305,7 @@ static int search(const nn4mc_nmpc_t *problem, const float step[], nn4mc_order_t
             return 0;
         }
         nn4mc_nmpc_inside(problem, problem->trial);
-        problem->predict(problem->owner, problem->trial, order);
+        problem->predict(problem->owner, problem->trial, *order);
         now = cost_of(problem, problem->trial);
         if (now < *cost) {
             nn4mc_copy(problem->trial, problem->best, n);
@@ -308,19 +313,25 @@ static int search(const nn4mc_nmpc_t *problem, const float step[], nn4mc_order_t
             *cost = now;
             return 1;
         }
+        if (*retries == 0) {
+            return 0;
+        }
+        --*retries;
+        *order = NN4MC_VALUE;
         length *= 0.25f;
     }
-    return 0;
 }
 
 nn4mc_solution_t nn4mc_nmpc_solve(const nn4mc_nmpc_t *problem)
 {
     const size_t n = variables(problem);
     const nn4mc_order_t later = problem->newton ? NN4MC_SECOND : NN4MC_FIRST;
+    uint32_t retries = problem->retries;
+    nn4mc_order_t order = NN4MC_FIRST;
     float step[MOST];
     nn4mc_solution_t done;
     nn4mc_nmpc_inside(problem, problem->best);
-    problem->predict(problem->owner, problem->best, NN4MC_FIRST);
+    problem->predict(problem->owner, problem->best, order);
     problem->keep(problem->owner);
     done.cost = cost_of(problem, problem->best);
     done.residual = 0.0f;
@@ -331,18 +342,23 @@ nn4mc_solution_t nn4mc_nmpc_solve(const nn4mc_nmpc_t *problem)
         return done;
     }
     while (done.iterations < problem->iterations) {
-        const int exact = problem->newton && done.iterations != 0;
-        find_step(problem, exact, step);
+        const nn4mc_order_t wanted = done.iterations == 0 ? NN4MC_FIRST : later;
+        float gain;
+        if (order < wanted) { /* a shorter step was taken, without derivatives */
+            problem->predict(problem->owner, problem->best, wanted);
+        }
+        gain = find_step(problem, wanted == NN4MC_SECOND, step);
         ++done.iterations;
         done.residual = 0.0f;
         for (size_t v = 0; v < n; ++v) {
             done.residual = magnitude(step[v]) > done.residual ? magnitude(step[v]) : done.residual;
         }
-        if (done.residual <= problem->tolerance) {
+        if (done.residual <= problem->tolerance || gain <= ROUNDING * done.cost) {
             done.reason = NN4MC_CONVERGED;
             break;
         }
-        if (!search(problem, step, done.iterations < problem->iterations ? later : NN4MC_VALUE, &done.cost)) {
+        order = done.iterations < problem->iterations ? later : NN4MC_VALUE;
+        if (!search(problem, step, &retries, &order, &done.cost)) {
             done.reason = NN4MC_STALLED;
             break;
         }

@@ -3,8 +3,8 @@
  *
  *   J = sum_(k=N1..N2) e_k' Q e_k + sum_(j=1..Nu) du_j' L du_j + barrier,    e_k = wanted_k - y_k
  *
- * Moves are feasible at every iteration, the cost never rises, and work is bounded: `iterations` times at most six
- * predictions and a quadratic problem of bounded rounds.
+ * Moves are feasible at every iteration, the cost never rises, and work is bounded: 1 + iterations + 2 retries
+ * predictions at most, and for each iteration a quadratic problem of bounded rounds.
  */
 #ifndef NN4MC_NMPC_H
 #define NN4MC_NMPC_H
@@ -21,7 +21,7 @@ extern "C" {
 /* Why the solver stopped. */
 typedef enum nn4mc_reason {
     NN4MC_ITERATIONS = 0, /* all of them were made */
-    NN4MC_CONVERGED = 1,  /* the next step would have been smaller than the tolerance */
+    NN4MC_CONVERGED = 1,  /* the next step would have been below the tolerance, or its gain below rounding */
     NN4MC_STALLED = 2,    /* no step along the direction lowered the cost */
     NN4MC_NOT_FINITE = 3, /* the prediction overflowed: there is no solution */
 } nn4mc_reason_t;
@@ -57,6 +57,7 @@ typedef struct nn4mc_nmpc {
     float damping;       /* of the largest diagonal element, added to all of them */
     float tolerance;     /* in units of the commands */
     uint32_t iterations; /* at least 1 */
+    uint32_t retries;    /* shorter steps tried, of all iterations together */
     int newton;          /* second derivatives from the second iteration on */
     const nn4mc_barrier_t *barrier; /* or NULL */
     void (*predict)(void *owner, const float moves[], nn4mc_order_t order); /* fills y */
@@ -66,7 +67,10 @@ typedef struct nn4mc_nmpc {
     float *best;       /* [n]: the start, then the solution */
     float *trial;      /* [n] */
     float *weighted;   /* [rows] */
-    float *scaled;     /* [rows] */
+    nn4mc_columns_kernel_t *kernel; /* of height n / blocks */
+    size_t blocks;
+    float *scaled;     /* [n rows] */
+    float *error;      /* [rows] */
     float *hessian;    /* [n n] */
     float *curvature;  /* [n n], or NULL without `newton` */
     float *factor;     /* [n (n + 1) / 2] */
@@ -89,10 +93,6 @@ nn4mc_span_t nn4mc_nmpc_span(const nn4mc_nmpc_t *problem, size_t step, nn4mc_ord
 
 /* The moves in force at each step, held after the last: held[N2 m], last step first. */
 void nn4mc_nmpc_hold(const nn4mc_nmpc_t *problem, const float moves[], float held[]);
-
-/* Derivatives of W times the commands that step `step` sees, of which there are `blocks`, added to y. */
-void nn4mc_nmpc_pick(const nn4mc_nmpc_t *problem, const nn4mc_matrix_t *commands, size_t blocks, size_t step,
-                     nn4mc_jet_t y, const nn4mc_span_t *span);
 
 /* How many of m words are at an end of what they may be now. */
 uint32_t nn4mc_nmpc_saturated(const nn4mc_nmpc_t *problem, const float command[]);

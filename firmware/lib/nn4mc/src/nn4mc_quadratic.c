@@ -231,7 +231,7 @@ static int release(const nn4mc_quadratic_t *problem, const float slope[], workin
     return 1;
 }
 
-int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[])
+int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[], float *gain)
 {
     working_t set;
     uint8_t segment[N];
@@ -266,6 +266,10 @@ int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float fa
                 break;
             }
         }
+    }
+    *gain = 0.0f;
+    for (size_t v = 0; v < problem->n; ++v) { /* slope = g + H d */
+        *gain -= 0.5f * d[v] * (problem->gradient[v] + slope[v]);
     }
     return 1;
 }

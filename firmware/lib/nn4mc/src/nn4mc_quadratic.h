@@ -31,10 +31,11 @@ typedef struct nn4mc_quadratic {
 } nn4mc_quadratic_t;
 
 /*
- * d[n], never worse than 0. 0 where a reduced matrix has a pivot below least_pivot, else 1; with `forced` such a pivot
+ * d[n], never worse than 0, and by how much it lowers the function. 0 where a reduced matrix has a pivot below least_pivot, else 1; with `forced` such a pivot
  * becomes least_pivot. factor[n (n + 1) / 2] is working memory.
  */
-int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[]);
+int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[],
+                          float *gain);
 
 #ifdef __cplusplus
 }
