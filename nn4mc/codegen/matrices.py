@@ -1,4 +1,4 @@
-"""Matrices as nn4mc_matrix_t of C: blocks of rows of one height, packed by columns, without biases (nn4mc_columns.h)."""
+"""Matrices as nn4mc_matrix_t in C: blocks of rows of one height, packed by columns, without biases (nn4mc_columns.h)."""
 
 from dataclasses import dataclass
 
@@ -14,23 +14,23 @@ _LEAST_ROWS = 4
 
 @dataclass(frozen=True)
 class BlockRows:
-    """Rows of one height from ``first`` on, in ``blocks`` blocks whose values begin at ``at``."""
+    """Rows of one height from ``first`` on, in ``blocks`` blocks whose values begin at ``at``, ``step`` apart."""
 
     height: int
     blocks: int
     first: int
     at: int
+    step: int
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """A matrix under its C name: values, parts and the number of columns."""
+    """A matrix under its C name: values and parts."""
 
     name: str
     rows: list[str]
     length: int
     parts: tuple[BlockRows, ...]
-    columns: int
 
 
 def block_rows(rows: int, columns: int) -> tuple[BlockRows, ...]:
@@ -41,9 +41,10 @@ def block_rows(rows: int, columns: int) -> tuple[BlockRows, ...]:
     """
     fitting = [height for height in range(MOST_ROWS, _LEAST_ROWS - 1, -1) if rows % height == 0]
     if rows > MOST_ROWS and fitting:
-        return (BlockRows(fitting[0], rows // fitting[0], 0, 0),)
+        return (BlockRows(fitting[0], rows // fitting[0], 0, 0, fitting[0] * columns),)
     return tuple(
-        BlockRows(part.height, part.blocks, part.first, part.first * columns) for part in row_parts(rows, 0, MOST_ROWS)
+        BlockRows(part.height, part.blocks, part.first, part.first * columns, part.height * columns)
+        for part in row_parts(rows, 0, MOST_ROWS)
     )
 
 
@@ -56,4 +57,4 @@ def make_matrix(name: str, values: Array) -> Matrix:
         for part in parts
         for i in range(part.blocks)
     ]
-    return Matrix(name, float_rows(np.concatenate(packed).astype(np.float32)), values.size, parts, columns)
+    return Matrix(name, float_rows(np.concatenate(packed).astype(np.float32)), values.size, parts)

@@ -136,7 +136,7 @@ def _moves_table(made: Predictor, model: Model, line: Affine, term: Term, plan: 
 def _prepare(made: Predictor, line: Affine, bias: str, at: str) -> None:
     """Write what does not change over the iterations: bias, sensors, commands and outputs of the past, the state."""
     rows, terms = len(line.bias), {term.atom: term for term in line.terms}
-    made.prepare_once.append(f"nn4mc_copy({bias}, {at}, {rows});")
+    made.prepare_once.append(f"nn4mc_words_copy({bias}, {at}, {rows});")
     if SENSOR in terms:
         matrix = _matrix(made, line, terms[SENSOR])
         made.prepare_once.append(f"nn4mc_matrix_add(&{matrix}, 0, CONTROLLER_SEEN, self->seen, {at});")

@@ -28,13 +28,16 @@ static NN4MC_KERNEL_BODY void block(const float *NN4MC_RESTRICT w, size_t column
 }
 
 #define KERNEL(height)                                                                                                \
-    void nn4mc_columns_##height(const nn4mc_columns_t *columns, const float x[], float y[])                           \
+    void nn4mc_columns_##height(const nn4mc_block_rows_t *rows, const float x[], float y[], const nn4mc_walk_t *walk) \
     {                                                                                                                 \
-        for (size_t i = 0; i < columns->blocks; ++i) {                                                                \
-            for (size_t at = 0; at < columns->positions; ++at) {                                                      \
-                block(columns->weights + i * columns->block_step, columns->columns, x + at * columns->x_step,         \
-                      y + i * (height) + at * columns->y_step, height);                                               \
+        const float *w = rows->weights + walk->from * (height);                                                       \
+        float *to = y + rows->first;                                                                                  \
+        for (size_t i = 0; i < rows->blocks; ++i) {                                                                   \
+            for (size_t at = 0; at < walk->positions; ++at) {                                                         \
+                block(w, walk->columns, x + at * walk->x_step, to + at * walk->y_step, height);                       \
             }                                                                                                         \
+            w += rows->block_step;                                                                                    \
+            to += (height);                                                                                           \
         }                                                                                                             \
     }
 
@@ -46,14 +49,5 @@ KERNEL(5)
 KERNEL(6)
 KERNEL(7)
 KERNEL(8)
-
-void nn4mc_columns_scale(const float factors[], float y[], size_t n, size_t positions, size_t step)
-{
-    for (size_t at = 0; at < positions; ++at) {
-        for (size_t i = 0; i < n; ++i) {
-            y[at * step + i] *= factors[i];
-        }
-    }
-}
 
 #endif

@@ -15,25 +15,32 @@
 extern "C" {
 #endif
 
-/* Steps are in floats from one to the next. The assembly knows the order of the fields. */
-typedef struct nn4mc_columns {
-    const float *weights;
-    uint32_t blocks;     /* at least 1 */
-    uint32_t block_step; /* R times all columns there are */
-    uint32_t columns;    /* those to take, at least 1 */
-    uint32_t positions;  /* at least 1 */
+/* Columns of weights to take, at least one, and positions, at least one, with the floats from one to the next. */
+typedef struct nn4mc_walk {
+    uint32_t from;
+    uint32_t columns;
+    uint32_t positions;
     uint32_t x_step;
     uint32_t y_step;
-} nn4mc_columns_t;
+} nn4mc_walk_t;
 
-/* y[block R + row + position y_step] += the sum over columns of the weight times x[column + position x_step]. */
-typedef void nn4mc_columns_kernel_t(const nn4mc_columns_t *columns, const float x[], float y[]);
+typedef struct nn4mc_block_rows nn4mc_block_rows_t;
+
+/* y[first + block R + row + position y_step] += sum over columns of weights[from + column] x[column + position x_step] */
+typedef void nn4mc_columns_kernel_t(const nn4mc_block_rows_t *rows, const float x[], float y[],
+                                    const nn4mc_walk_t *walk);
+
+/* Rows of one height R, from row `first` on. The assembly knows the order of the fields of both structs. */
+struct nn4mc_block_rows {
+    nn4mc_columns_kernel_t *kernel; /* the one of height R */
+    const float *weights;
+    uint32_t blocks;     /* at least 1 */
+    uint32_t block_step; /* floats from block to block: R times all columns there are */
+    uint32_t first;
+};
 
 nn4mc_columns_kernel_t nn4mc_columns_1, nn4mc_columns_2, nn4mc_columns_3, nn4mc_columns_4, nn4mc_columns_5,
     nn4mc_columns_6, nn4mc_columns_7, nn4mc_columns_8;
-
-/* y[i + position step] *= factors[i] for i < n and all positions. */
-void nn4mc_columns_scale(const float factors[], float y[], size_t n, size_t positions, size_t step);
 
 #ifdef __cplusplus
 }

@@ -130,9 +130,10 @@
     .endm
 
     /*
-     * r0 weights  r1 x of the first position  r2 columns left; y of the second  r3 the struct  r4 y of the block
+     * r0 weights  r1 x of the first position  r2 columns left; y of the second  r3 the walk  r4 y of the block
      * r5 y of the first position  r6 x  r7 positions left  r8 weights of the block  r9 x of the pair
      * r10 x of the second position  r11 bytes y moves  r12 bytes x moves  lr blocks left
+     * On the stack, above the saved registers: the rows.
      */
     .macro kernel rows
     .set    .Lspare, .Lsums + 3 * \rows
@@ -143,24 +144,27 @@
     .type   nn4mc_columns_\rows, %function
     .thumb_func
 nn4mc_columns_\rows:
-    push    {r4-r11, lr}
+    push    {r0, r4-r11, lr}
     save    %(.Llast)
     .if     .Llast >= 16
     .set    .Lsaved, 4 * (.Llast - 15)
     .else
     .set    .Lsaved, 0
     .endif
-    mov     r3, r0
     mov     r6, r1
-    mov     r4, r2
-    ldr     r8, [r3]
-    ldr     lr, [r3, #4]
-    ldr     r12, [r3, #20]
-    ldr     r11, [r3, #24]
+    ldr     r8, [r0, #4]
+    ldr     lr, [r0, #8]
+    ldr     r4, [r0, #16]
+    ldr     r1, [r3]
+    ldr     r12, [r3, #12]
+    ldr     r11, [r3, #16]
+    add     r4, r2, r4, lsl #2
+    mov     r2, #4 * \rows
+    mla     r8, r1, r2, r8
     lsl     r12, r12, #2
     lsl     r11, r11, #2
 10: /* block */
-    ldr     r7, [r3, #16]
+    ldr     r7, [r3, #8]
     mov     r5, r4
     mov     r9, r6
     subs    r7, r7, #2
@@ -172,7 +176,7 @@ nn4mc_columns_\rows:
     add     r2, r5, r11
     load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
     load_range r2, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
-    ldr     r2, [r3, #12]
+    ldr     r2, [r3, #4]
     subs    r2, r2, #2
     blt     40f
 30:
@@ -202,7 +206,7 @@ nn4mc_columns_\rows:
     mov     r0, r8
     mov     r1, r9
     load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
-    ldr     r2, [r3, #12]
+    ldr     r2, [r3, #4]
     subs    r2, r2, #2
     blt     70f
 60:
@@ -221,80 +225,23 @@ nn4mc_columns_\rows:
 80:
     subs    lr, lr, #1
     beq     90f
-    ldr     r2, [r3, #8]
+    ldr     r2, [sp, #.Lsaved]
+    ldr     r2, [r2, #12]
     add     r4, r4, #4 * \rows
     add     r8, r8, r2, lsl #2
     b       10b
 90:
     restore %(.Llast)
-    pop     {r4-r11, pc}
+    pop     {r0, r4-r11, pc}
     .size   nn4mc_columns_\rows, . - nn4mc_columns_\rows
     .section .stack_sizes, "", %progbits
     .4byte  nn4mc_columns_\rows
-    .uleb128 36 + .Lsaved
+    .uleb128 40 + .Lsaved
     .endm
 
     .irpc   rows, 12345678
     kernel  \rows
     .endr
-
-    /*
-     * r0 factors  r1 y of the chunk  r2 rows left  r3 positions  r4 bytes from position to position  r5 y  r6 positions
-     * left. Eight factors stay in registers while all positions pass, then four, then one at a time.
-     */
-    .macro chunk rows
-    load_range r0, 0, %(\rows - 1), !
-    mov     r5, r1
-    mov     r6, r3
-1:
-    load_range r5, 8, %(8 + \rows - 1)
-    .set    .Li, 0
-    .rept   \rows
-    product %(8 + .Li), %(8 + .Li), %(.Li)
-    .set    .Li, .Li + 1
-    .endr
-    store_range r5, 8, %(8 + \rows - 1)
-    add     r5, r5, r4
-    subs    r6, r6, #1
-    bne     1b
-    add     r1, r1, #4 * \rows
-    .endm
-
-    .section .text.nn4mc_columns_scale, "ax", %progbits
-    .balign 4
-    .global nn4mc_columns_scale
-    .type   nn4mc_columns_scale, %function
-    .thumb_func
-nn4mc_columns_scale:
-    push    {r4-r6, lr}
-    ldr     r4, [sp, #16]
-    lsl     r4, r4, #2
-    cmp     r3, #0
-    beq     40f
-    subs    r2, r2, #8
-    blt     20f
-10:
-    chunk   8
-    subs    r2, r2, #8
-    bge     10b
-20:
-    adds    r2, r2, #4
-    blt     30f
-    chunk   4
-    subs    r2, r2, #4
-30:
-    adds    r2, r2, #4
-    beq     40f
-35:
-    chunk   1
-    subs    r2, r2, #1
-    bne     35b
-40:
-    pop     {r4-r6, pc}
-    .size   nn4mc_columns_scale, . - nn4mc_columns_scale
-    .section .stack_sizes, "", %progbits
-    .4byte  nn4mc_columns_scale
-    .uleb128 16
 
 #endif
 

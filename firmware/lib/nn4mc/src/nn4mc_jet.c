@@ -1,106 +1,73 @@
 #include "nn4mc_jet.h"
 
-#include "nn4mc_bits.h"
 #include "nn4mc_vector.h"
+#include "nn4mc_words.h"
 
 /* Columns 0..directions are neighbours; those of the pairs follow from `second` on. */
-typedef void column_function_t(const float x[], float y[], size_t n);
+typedef void words_function_t(const float x[], float y[], size_t n);
 
-void nn4mc_words_add(const float x[], float y[], size_t n)
+static void for_columns(words_function_t *function, nn4mc_jet_t x, nn4mc_jet_t y, size_t n, size_t from, size_t count)
 {
-    for (size_t i = 0; i < n; ++i) {
-        y[i] += x[i];
+    x.at += from * x.step;
+    y.at += from * y.step;
+    if (x.step == n && y.step == n) { /* all in one piece */
+        function(x.at, y.at, count * n);
+        return;
+    }
+    for (; count != 0; --count, x.at += x.step, y.at += y.step) {
+        function(x.at, y.at, n);
     }
 }
 
-void nn4mc_words_subtract(const float x[], float y[], size_t n)
+static void for_all(words_function_t *function, nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for (size_t i = 0; i < n; ++i) {
-        y[i] -= x[i];
-    }
-}
-
-/* Four words a round. */
-static NN4MC_KEEP_LOOP void copy(const float x[], float y[], size_t n)
-{
-    for (; n >= 4; n -= 4, x += 4, y += 4) {
-        const float a = x[0];
-        const float b = x[1];
-        const float c = x[2];
-        const float d = x[3];
-        y[0] = a;
-        y[1] = b;
-        y[2] = c;
-        y[3] = d;
-    }
-    for (; n != 0; --n) {
-        *y++ = *x++;
-    }
-}
-
-static NN4MC_KEEP_LOOP void clear(float y[], size_t n)
-{
-    for (; n >= 4; n -= 4, y += 4) {
-        y[0] = 0.0f;
-        y[1] = 0.0f;
-        y[2] = 0.0f;
-        y[3] = 0.0f;
-    }
-    for (; n != 0; --n) {
-        *y++ = 0.0f;
-    }
-}
-
-static void for_columns(column_function_t *function, nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
-{
-    for (size_t c = 0; c <= span->directions; ++c) {
-        function(x.at + c * x.step, y.at + c * y.step, n);
-    }
-    for (size_t c = span->second; c < span->second + span->pairs; ++c) {
-        function(x.at + c * x.step, y.at + c * y.step, n);
+    for_columns(function, x, y, n, 0, 1 + span->directions);
+    if (span->pairs != 0) {
+        for_columns(function, x, y, n, span->second, span->pairs);
     }
 }
 
 void nn4mc_jet_add(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for_columns(nn4mc_words_add, x, y, n, span);
+    for_all(nn4mc_words_add, x, y, n, span);
 }
 
 void nn4mc_jet_subtract(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for_columns(nn4mc_words_subtract, x, y, n, span);
+    for_all(nn4mc_words_subtract, x, y, n, span);
 }
 
 void nn4mc_jet_copy(nn4mc_jet_t x, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    for_columns(copy, x, y, n, span);
+    for_all(nn4mc_words_copy, x, y, n, span);
 }
 
-/* 0 in `columns` columns. */
-static void clear_columns(float y[], size_t n, size_t columns, size_t step)
+static void clear(nn4mc_jet_t y, size_t n, size_t from, size_t count)
 {
-    if (step == n) {
-        clear(y, columns * n);
+    y.at += from * y.step;
+    if (y.step == n) {
+        nn4mc_words_clear(y.at, count * n);
         return;
     }
-    for (size_t c = 0; c < columns; ++c) {
-        clear(y + c * step, n);
+    for (; count != 0; --count, y.at += y.step) {
+        nn4mc_words_clear(y.at, n);
     }
 }
 
 void nn4mc_jet_start(const float value[], const float first[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    copy(value, y.at, n);
-    if (first && y.step == n) {
-        copy(first, y.at + n, span->directions * n);
-    } else if (first) {
-        for (size_t c = 0; c < span->directions; ++c) {
-            copy(first + c * n, y.at + (1 + c) * y.step, n);
-        }
-    } else {
-        clear_columns(y.at + y.step, n, span->directions, y.step);
+    nn4mc_words_copy(value, y.at, n);
+    if (span->directions == 0) {
+        return;
     }
-    clear_columns(y.at + span->second * y.step, n, span->pairs, y.step);
+    if (first) {
+        const nn4mc_jet_t from = {(float *)(uintptr_t)first, (uint32_t)n};
+        const nn4mc_jet_t to = {y.at + y.step, y.step};
+        for_columns(nn4mc_words_copy, from, to, n, 0, span->directions);
+    } else {
+        clear(y, n, 1, span->directions);
+    }
+    clear(y, n, span->second, span->pairs);
 }
 
 void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
@@ -108,42 +75,33 @@ void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4m
     nn4mc_jet_start(value, 0, y, n, span);
 }
 
-/* `positions` columns of x and y, by `count` columns of the matrix from `from` on. */
-static void add_positions(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[], size_t x_step,
-                          nn4mc_jet_t y, size_t positions)
+static void add_product(const nn4mc_matrix_t *matrix, const float x[], float y[], const nn4mc_walk_t *walk)
 {
-    nn4mc_columns_t columns;
-    columns.columns = (uint32_t)count;
-    columns.positions = (uint32_t)positions;
-    columns.x_step = (uint32_t)x_step;
-    columns.y_step = y.step;
-    for (size_t i = 0; i < matrix->count; ++i) {
-        const nn4mc_rows_of_t *const part = matrix->parts + i;
-        columns.weights = part->weights + from * part->height;
-        columns.blocks = part->blocks;
-        columns.block_step = part->height * matrix->columns;
-        part->kernel(&columns, x, y.at + part->first);
+    const nn4mc_block_rows_t *part = matrix->parts;
+    for (size_t i = matrix->count; i != 0; --i, ++part) {
+        part->kernel(part, x, y, walk);
     }
 }
 
 void nn4mc_matrix_add(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[], float y[])
 {
-    const nn4mc_jet_t value = {y, 0};
+    const nn4mc_walk_t walk = {(uint32_t)from, (uint32_t)count, 1u, 0u, 0u};
     if (count != 0) {
-        add_positions(matrix, from, count, x, 0, value, 1);
+        add_product(matrix, x, y, &walk);
     }
 }
 
 void nn4mc_jet_add_product(const nn4mc_matrix_t *matrix, size_t count, nn4mc_jet_t x, nn4mc_jet_t y,
                            const nn4mc_span_t *span)
 {
+    nn4mc_walk_t walk = {0u, (uint32_t)count, 1u + span->directions, x.step, y.step};
     if (count == 0) {
         return;
     }
-    add_positions(matrix, 0, count, x.at, x.step, y, 1 + span->directions);
+    add_product(matrix, x.at, y.at, &walk);
     if (span->pairs != 0) {
-        y.at += span->second * y.step;
-        add_positions(matrix, 0, count, x.at + span->second * x.step, x.step, y, span->pairs);
+        walk.positions = span->pairs;
+        add_product(matrix, x.at + span->second * x.step, y.at + span->second * y.step, &walk);
     }
 }
 
@@ -170,8 +128,8 @@ void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_jet_t y, size_t n, con
             }
         }
     }
-    copy(scratch, y.at, n);
-    nn4mc_columns_scale(slope, y.at + y.step, n, span->directions, y.step);
+    nn4mc_words_copy(scratch, y.at, n);
+    nn4mc_words_scale(slope, y.at + y.step, n, span->directions, y.step);
 }
 
 /* y = a' b + a b' for one column: a and b are values, of_a and of_b their derivatives. */

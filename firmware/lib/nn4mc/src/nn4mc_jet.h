@@ -28,20 +28,10 @@ typedef struct nn4mc_jet {
     uint32_t step;
 } nn4mc_jet_t;
 
-/* Rows of one height: `weights` in blocks, which make rows from `first` on. */
-typedef struct nn4mc_rows_of {
-    nn4mc_columns_kernel_t *kernel;
-    const float *weights;
-    uint32_t height;
-    uint32_t blocks;
-    uint32_t first;
-} nn4mc_rows_of_t;
-
 /* A whole matrix. */
 typedef struct nn4mc_matrix {
-    const nn4mc_rows_of_t *parts;
+    const nn4mc_block_rows_t *parts;
     uint32_t count;
-    uint32_t columns;
 } nn4mc_matrix_t;
 
 /* f, and from x and y = f(x) its derivatives; all of them may write over x, none over y. */
@@ -50,10 +40,6 @@ typedef struct nn4mc_unary {
     void (*first)(const float x[], const float y[], float slope[], size_t count);
     void (*second)(const float x[], const float y[], float bend[], size_t count);
 } nn4mc_unary_t;
-
-/* y += x and y -= x, for n words */
-void nn4mc_words_add(const float x[], float y[], size_t n);
-void nn4mc_words_subtract(const float x[], float y[], size_t n);
 
 /* y = value[n], with first[directions][n] as first derivatives, or 0 where that is NULL, and no second ones. */
 void nn4mc_jet_start(const float value[], const float first[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span);

@@ -2,7 +2,7 @@
 
 #include "nn4mc_bits.h"
 #include "nn4mc_copy.h"
-#include "nn4mc_quadratic.h"
+#include "nn4mc_words.h"
 
 #define MOST NN4MC_MOST_VARIABLES
 /* A smaller gain than this share of the cost is rounding. */
@@ -144,30 +144,29 @@ static float dot(const float a[], const float b[], size_t count)
 static void predicted_part(const nn4mc_nmpc_t *problem, float gradient[], float hessian[])
 {
     const size_t n = variables(problem);
-    const size_t height = n / problem->blocks;
+    const size_t height = problem->blocks == 1 ? n : n / 2; /* one block or two */
     const size_t rows = counted_rows(problem);
     const float *slope = problem->y.at + problem->y.step;
-    nn4mc_columns_t columns;
+    nn4mc_block_rows_t rows_of;
+    nn4mc_walk_t walk = {0u, (uint32_t)rows, (uint32_t)n, problem->y.step, (uint32_t)n};
     for (size_t c = 0; c < n; ++c, slope += problem->y.step) {
-        float *to = problem->scaled + c / height * height * rows + c % height;
+        float *to = problem->scaled + (c < height ? c : (rows - 1) * height + c);
         for (size_t row = 0; row < rows; row += problem->p) {
             for (size_t i = 0; i < problem->p; ++i, to += height) {
                 *to = 2.0f * problem->q[i] * slope[row + i];
             }
         }
     }
-    columns.weights = problem->scaled;
-    columns.blocks = (uint32_t)problem->blocks;
-    columns.block_step = (uint32_t)(height * rows);
-    columns.columns = (uint32_t)rows;
-    columns.positions = (uint32_t)n;
-    columns.x_step = problem->y.step;
-    columns.y_step = (uint32_t)n;
-    nn4mc_zero(hessian, n * n);
-    problem->kernel(&columns, problem->y.at + problem->y.step, hessian);
-    columns.positions = 1;
-    nn4mc_zero(gradient, n);
-    problem->kernel(&columns, problem->error, gradient);
+    rows_of.kernel = problem->kernel;
+    rows_of.weights = problem->scaled;
+    rows_of.blocks = (uint32_t)problem->blocks;
+    rows_of.block_step = (uint32_t)(height * rows);
+    rows_of.first = 0;
+    nn4mc_words_clear(hessian, n * n);
+    problem->kernel(&rows_of, problem->y.at + problem->y.step, hessian, &walk);
+    walk.positions = 1;
+    nn4mc_words_clear(gradient, n);
+    problem->kernel(&rows_of, problem->error, gradient, &walk);
     for (size_t v = 0; v < n; ++v) {
         gradient[v] = -gradient[v];
     }
@@ -187,32 +186,39 @@ static void curvature_part(const nn4mc_nmpc_t *problem, float curvature[])
     }
 }
 
+static void barrier_part(const nn4mc_barrier_t *barrier, size_t i, float u, float *gradient, float *diagonal)
+{
+    const float half = 0.5f * barrier->r[i];
+    const float above = 1.0f / (u - barrier->b[i] + half);
+    const float below = 1.0f / (barrier->b[i] + half - u);
+    *gradient += barrier->s * (below * below - above * above);
+    *diagonal += 2.0f * barrier->s * (below * below * below + above * above * above);
+}
+
 /* 2 D'L D, 2 D'L D U and the barrier's derivatives. */
 static void moves_part(const nn4mc_nmpc_t *problem, const float moves[], float gradient[], float hessian[])
 {
     const size_t n = variables(problem);
     const size_t m = problem->m;
-    for (size_t v = 0; v < n; ++v) {
-        const size_t i = v % m;
-        const float weight = 2.0f * problem->l[i];
-        const float before = v < m ? problem->last[i] : moves[v - m];
-        const float pull = weight * (moves[v] - before);
-        gradient[v] += pull;
-        hessian[v * n + v] += weight;
-        if (v >= m) {
-            gradient[v - m] -= pull;
-            hessian[(v - m) * n + v - m] += weight;
-            hessian[(v - m) * n + v] -= weight;
-            hessian[v * n + v - m] -= weight;
+    const float *before = problem->last;
+    size_t v = 0;
+    for (size_t j = 0; j < problem->moves; ++j) {
+        for (size_t i = 0; i < m; ++i, ++v) {
+            const float weight = 2.0f * problem->l[i];
+            const float pull = weight * (moves[v] - before[i]);
+            gradient[v] += pull;
+            hessian[v * n + v] += weight;
+            if (j != 0) {
+                gradient[v - m] -= pull;
+                hessian[(v - m) * n + v - m] += weight;
+                hessian[(v - m) * n + v] -= weight;
+                hessian[v * n + v - m] -= weight;
+            }
+            if (problem->barrier) {
+                barrier_part(problem->barrier, i, moves[v], gradient + v, hessian + v * n + v);
+            }
         }
-        if (problem->barrier) {
-            const nn4mc_barrier_t *const barrier = problem->barrier;
-            const float half = 0.5f * barrier->r[i];
-            const float above = 1.0f / (moves[v] - barrier->b[i] + half);
-            const float below = 1.0f / (barrier->b[i] + half - moves[v]);
-            gradient[v] += barrier->s * (below * below - above * above);
-            hessian[v * n + v] += 2.0f * barrier->s * (below * below * below + above * above * above);
-        }
+        before = moves + j * m;
     }
 }
 
@@ -281,7 +287,7 @@ static float find_step(const nn4mc_nmpc_t *problem, int exact, float step[])
         for (size_t v = 0; v < n * n && exact; ++v) {
             problem->hessian[v] += change * problem->curvature[v];
         }
-        if (nn4mc_quadratic_solve(&local, share == SHARES - 1, problem->factor, step, &gain)) {
+        if (problem->solve_local(&local, share == SHARES - 1, problem->factor, step, &gain)) {
             break;
         }
     }
@@ -305,7 +311,7 @@ static int search(const nn4mc_nmpc_t *problem, const float step[], uint32_t *ret
             return 0;
         }
         nn4mc_nmpc_inside(problem, problem->trial);
-        problem->predict(problem->owner, problem->trial, *order);
+        problem->predict(problem, problem->trial, *order);
         now = cost_of(problem, problem->trial);
         if (now < *cost) {
             nn4mc_copy(problem->trial, problem->best, n);
@@ -331,7 +337,7 @@ nn4mc_solution_t nn4mc_nmpc_solve(const nn4mc_nmpc_t *problem)
     float step[MOST];
     nn4mc_solution_t done;
     nn4mc_nmpc_inside(problem, problem->best);
-    problem->predict(problem->owner, problem->best, order);
+    problem->predict(problem, problem->best, order);
     problem->keep(problem->owner);
     done.cost = cost_of(problem, problem->best);
     done.residual = 0.0f;
@@ -345,7 +351,7 @@ nn4mc_solution_t nn4mc_nmpc_solve(const nn4mc_nmpc_t *problem)
         const nn4mc_order_t wanted = done.iterations == 0 ? NN4MC_FIRST : later;
         float gain;
         if (order < wanted) { /* a shorter step was taken, without derivatives */
-            problem->predict(problem->owner, problem->best, wanted);
+            problem->predict(problem, problem->best, wanted);
         }
         gain = find_step(problem, wanted == NN4MC_SECOND, step);
         ++done.iterations;

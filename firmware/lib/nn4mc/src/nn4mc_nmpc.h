@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "nn4mc_jet.h"
+#include "nn4mc_quadratic.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,7 +42,8 @@ typedef enum nn4mc_order {
 } nn4mc_order_t;
 
 /* A problem and the memory to solve it in; n = Nu m, rows = N2 p. Rows are ordered with the last step first. */
-typedef struct nn4mc_nmpc {
+typedef struct nn4mc_nmpc nn4mc_nmpc_t;
+struct nn4mc_nmpc {
     size_t m;
     size_t moves; /* Nu */
     size_t p;
@@ -60,8 +62,9 @@ typedef struct nn4mc_nmpc {
     uint32_t retries;    /* shorter steps tried, of all iterations together */
     int newton;          /* second derivatives from the second iteration on */
     const nn4mc_barrier_t *barrier; /* or NULL */
-    void (*predict)(void *owner, const float moves[], nn4mc_order_t order); /* fills y */
+    void (*predict)(const nn4mc_nmpc_t *problem, const float moves[], nn4mc_order_t order); /* fills y */
     void (*keep)(void *owner); /* the last prediction is that of the best moves */
+    nn4mc_quadratic_solver_t *solve_local; /* for one move or for several */
     void *owner;
     nn4mc_jet_t y;     /* jets of [rows] along n directions */
     float *best;       /* [n]: the start, then the solution */
@@ -74,7 +77,7 @@ typedef struct nn4mc_nmpc {
     float *hessian;    /* [n n] */
     float *curvature;  /* [n n], or NULL without `newton` */
     float *factor;     /* [n (n + 1) / 2] */
-} nn4mc_nmpc_t;
+};
 
 typedef struct nn4mc_solution {
     float cost;

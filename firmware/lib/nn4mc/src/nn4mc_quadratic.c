@@ -77,55 +77,6 @@ static void reduce(const nn4mc_quadratic_t *problem, const uint8_t segment[], si
     }
 }
 
-/* L D L' in place: L below the diagonal, 1/D on it. 0 where a pivot is too small and may not be raised. */
-static int factorise(float matrix[], size_t count, float least, int forced)
-{
-    float *row = matrix;
-    for (size_t i = 0; i < count; row += ++i) {
-        const float *other = matrix;
-        float pivot = row[i];
-        for (size_t j = 0; j < i; other += ++j) {
-            float sum = row[j];
-            for (size_t k = 0; k < j; ++k) {
-                sum -= row[k] * other[k];
-            }
-            row[j] = sum;
-        }
-        for (size_t j = 0; j < i; ++j) {
-            const float scaled = row[j] * matrix[j * (j + 1) / 2 + j];
-            pivot -= row[j] * scaled;
-            row[j] = scaled;
-        }
-        if (!(pivot > least)) {
-            if (!forced) {
-                return 0;
-            }
-            pivot = least;
-        }
-        row[i] = 1.0f / pivot;
-    }
-    return 1;
-}
-
-static void substitute(const float matrix[], size_t count, float x[])
-{
-    const float *row = matrix;
-    for (size_t i = 0; i < count; row += ++i) {
-        for (size_t j = 0; j < i; ++j) {
-            x[i] -= row[j] * x[j];
-        }
-    }
-    for (size_t i = 0; i < count; ++i) {
-        x[i] *= matrix[i * (i + 1) / 2 + i];
-    }
-    for (size_t i = count; i-- > 0;) {
-        row = matrix + i * (i + 1) / 2;
-        for (size_t j = 0; j < i; ++j) {
-            x[j] -= row[j] * x[i];
-        }
-    }
-}
-
 /* Shortens `length` to where `moved` meets a bound; 1 if it does. */
 static int meets(float moved, float at, float low, float high, float *length)
 {
@@ -252,10 +203,10 @@ int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float fa
     for (size_t round = 0; round < 3 * problem->n + 4; ++round) {
         const size_t count = find_segments(problem, &set, segment);
         reduce(problem, segment, count, slope, factor, right);
-        if (!factorise(factor, count, problem->least_pivot, forced)) {
+        if (!nn4mc_factorise(factor, count, problem->least_pivot, forced)) {
             return 0;
         }
-        substitute(factor, count, right);
+        nn4mc_substitute(factor, count, right);
         for (size_t v = 0; v < problem->n; ++v) {
             step[v] = segment[v] == FIXED ? 0.0f : right[segment[v]];
         }

@@ -31,11 +31,18 @@ typedef struct nn4mc_quadratic {
 } nn4mc_quadratic_t;
 
 /*
- * d[n], never worse than 0, and by how much it lowers the function. 0 where a reduced matrix has a pivot below least_pivot, else 1; with `forced` such a pivot
- * becomes least_pivot. factor[n (n + 1) / 2] is working memory.
+ * d[n], never worse than 0, and by how much it lowers the function. 0 where a reduced matrix has a pivot below
+ * least_pivot, else 1; with `forced` such a pivot becomes least_pivot. factor[n (n + 1) / 2] is working memory.
  */
-int nn4mc_quadratic_solve(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[],
-                          float *gain);
+typedef int nn4mc_quadratic_solver_t(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[],
+                                     float *gain);
+
+/* For any number of moves, and for a single one, where there are no gaps and less to do. */
+nn4mc_quadratic_solver_t nn4mc_quadratic_solve, nn4mc_box_solve;
+
+/* Both use these. L D L' of the lower triangle, row by row, in place: L below the diagonal, 1/D on it. */
+int nn4mc_factorise(float matrix[], size_t count, float least, int forced);
+void nn4mc_substitute(const float matrix[], size_t count, float x[]);
 
 #ifdef __cplusplus
 }
