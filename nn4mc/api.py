@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn4mc.codegen.controller import emit_policy
+from nn4mc.codegen.controller import controller_library, emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
 from nn4mc.codegen.nmpc import emit_nmpc
 from nn4mc.codegen.pid import emit_pid
@@ -92,6 +92,12 @@ class ControllerCode:
     def write(self, folder: str | Path) -> None:
         """Write the C into ``folder``; ConfigError when a foreign file is in the way."""
         write_files(Path(folder), self.files)
+
+    def write_library(self, folder: str | Path, target_name: str, code: CodeOptions = DEFAULT_CODE) -> list[str]:
+        """Write the C with its runtime, a PlatformIO library.json and an example; return the names of all files."""
+        files = {**self.files, **controller_library(self.files, target(target_name), code)}
+        write_files(Path(folder), files)
+        return sorted(files)
 
 
 def compile_policy(policy: Policy) -> ControllerCode:

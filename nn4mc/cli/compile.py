@@ -8,7 +8,8 @@ import click
 from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import print_json
 from nn4mc.cli.model import import_options, model_options
-from nn4mc.target import TARGETS
+from nn4mc.errors import ConfigError
+from nn4mc.target import TARGETS, CodeOptions
 
 
 @click.command("compile")
@@ -21,7 +22,7 @@ from nn4mc.target import TARGETS
 @code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **others: Any) -> None:
-    """Compile MODEL, a file or `raptor`, to C.
+    """Compile MODEL, a file or `raptor`, to C; or a controller, a file controller.toml of any kind.
 
     The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
     write are never replaced.
@@ -29,6 +30,9 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
     code = take_code_options(others)
+    if Path(model).suffix == ".toml":
+        _compile_controller(Path(model), output, name, target, code, as_json)
+        return
     network = compile_model(model, name, target, import_options(**others), code)
     network.write(output)
     result = {
@@ -47,3 +51,18 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
         f"{output}/{network.name}.h and {len(network.emitted.files) - 1} more files: model {network.model_id}, "
         f"{result['context_bytes']} bytes of RAM, {result['const_bytes']:,} bytes of constants."
     )
+
+
+def _compile_controller(
+    path: Path, output: Path, name: str | None, target: str, code: CodeOptions, as_json: bool
+) -> None:
+    from nn4mc.hil.controller import compile_controller_file  # noqa: PLC0415 - keeps --help fast
+
+    if name is not None:
+        raise ConfigError(f"--name '{name}': a controller's C is called controller. Leave --name out.")
+    made = compile_controller_file(path)
+    files = made.write_library(output, target, code)
+    if as_json:
+        print_json({"name": "controller", "folder": str(output), "files": files, "sha256": made.sha256})
+        return
+    click.echo(f"{output}/controller.h and {len(files) - 1} more files.")

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.render import render
+from nn4mc.codegen.runtime import controller_runtime
 from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
 from nn4mc.control.policy import KIND, Policy, resolved_variables
 from nn4mc.control.variables import offsets
+from nn4mc.target import CodeOptions, Target
 
 
 def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
@@ -33,6 +35,16 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
     files["controller.h"] = render("policy.h.j2", values)
     files["controller.c"] = render("policy.c.j2", values)
     return files
+
+
+def controller_library(files: Mapping[str, str], target: Target, code: CodeOptions) -> Mapping[str, str]:
+    """Return what makes a controller's own ``files`` a library: the runtime, library.json and an example."""
+    values = {"name": "controller", "title": "controller", "version": __version__, "target": target.title}
+    return {
+        "library.json": render("library.json.j2", values),
+        "examples/main.c": render("controller_example.c.j2", values),
+        **controller_runtime(files, target, code),
+    }
 
 
 def _observation(policy: Policy) -> list[str]:

@@ -1,6 +1,7 @@
 """The C runtime that travels beside generated code: the sources of firmware/lib/nn4mc."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from nn4mc.resources import resource
@@ -9,6 +10,7 @@ from nn4mc.target import ACTIVATION_ERRORS, GENERIC, CodeOptions, Target
 _HEADERS = ("nn4mc_bits", "nn4mc_config", "nn4mc_mac", "nn4mc_status")
 """What every network includes."""
 _CONFIG = "nn4mc_config.h"
+_INCLUDE = re.compile(r'^#include "(nn4mc_\w+)\.h"', re.M)
 _CONFIG_GUARD = "#define NN4MC_CONFIG_H\n"
 _SECTIONS = {"ram": ".data.nn4mc_weights", "ccm": ".ccmram.nn4mc_weights"}
 """Sections that linker scripts place in RAM and in the core-coupled memory, and that start-up code fills."""
@@ -49,3 +51,25 @@ def code_defines(target: Target, code: CodeOptions, const_bytes: int) -> list[st
 def _files_of(folder: Path, stem: str) -> list[Path]:
     """Return the header and the source of a stem, and its assembly, which stands in for the source on its core."""
     return [*sorted(folder.glob(f"{stem}.[ch]")), *sorted(folder.glob(f"{stem}_*.S"))]
+
+
+def controller_runtime(files: Mapping[str, str], target: Target, code: CodeOptions) -> Mapping[str, str]:
+    """Return the runtime files that a controller's ``files`` include, and those that these include."""
+    folder = runtime_folder()
+    stems: list[str] = []
+    waiting = _included(files.values())
+    while waiting:
+        stem = waiting.pop(0)
+        if stem not in stems:
+            stems.append(stem)
+            waiting += _included(path.read_text() for path in _files_of(folder, stem))
+            waiting += _COMPANIONS.get(stem, ())
+    return network_runtime(target, code, sorted(stems), 0)
+
+
+_COMPANIONS = {"nn4mc_quadratic": ("nn4mc_box", "nn4mc_factorise")}
+"""Sources whose functions another one's header declares."""
+
+
+def _included(texts: Iterable[str]) -> list[str]:
+    return [stem for text in texts for stem in _INCLUDE.findall(text)]

@@ -5,14 +5,21 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from nn4mc.api import ControllerCode, compile_pid, compile_policy
+from nn4mc.api import ControllerCode, compile_nmpc, compile_pid, compile_policy
+from nn4mc.control.nmpc import BarrierBox, Nmpc
 from nn4mc.control.pid import Pid
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.hil.rig import Rig, load_rig, with_controller
-from nn4mc.hil.rig_file import PidTable, PolicyTable, Signal, kind_of
+from nn4mc.forward_model import ForwardModel
+from nn4mc.hil.rig_file import LayoutTable, NmpcTable, PidTable, PolicyTable, Signal, kind_of, read_controller
+from nn4mc.resources import resource
+from nn4mc.train.load import load_trained
+
+RIG_FILE = "rig.toml"
 
 
 def policy_of(rig: Rig) -> Policy:
@@ -46,6 +53,77 @@ def pid_of(rig: Rig) -> Pid:
     )
 
 
+def nmpc_of(rig: Rig) -> Nmpc:
+    """Return the predictive controller chosen for a rig; ConfigError for another kind or another sample time."""
+    table = rig.controller
+    if not isinstance(table, NmpcTable):
+        raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' is a {kind_of(table)}, not an nmpc")
+    minimum, maximum = command_limits(rig)
+    layout = LayoutTable(_layout(rig.sensors), _layout(rig.reference), minimum, maximum)
+    made = _nmpc(table, layout, rig.folder)
+    if abs(made.model.sample_time_s - rig.period_s) > 1e-3 * rig.period_s:
+        raise ConfigError(
+            f"rig '{rig.name}' steps every {rig.period_s:g} s, and the model '{table.model}' was trained for "
+            f"{made.model.sample_time_s:g} s. Train it with sample_time_s = {rig.period_s:g}."
+        )
+    return made
+
+
+def _nmpc(table: NmpcTable, layout: LayoutTable, folder: Path) -> Nmpc:
+    model = load_trained(_model_folder(table.model, folder))
+    given = {
+        name: getattr(table, name)
+        for name in NmpcTable.__struct_fields__
+        if name not in ("model", "plausible", "barrier", "layout")
+    }
+    box = table.barrier
+    return Nmpc(
+        model=model,
+        sensors=layout.sensors,
+        reference=layout.reference,
+        minimum=layout.minimum,
+        maximum=layout.maximum,
+        plausible=table.plausible or _wide(model),
+        barrier=None if box is None else BarrierBox(box.s, box.r, box.b),
+        **given,
+    )
+
+
+def _wide(model: ForwardModel) -> tuple[tuple[float, float], ...]:
+    """Return for each output its range in training, three times as wide."""
+    return tuple((2 * one.low - one.high, 2 * one.high - one.low) for one in model.outputs)
+
+
+def _model_folder(name: str, folder: Path) -> Path:
+    """Return the folder of a model: beside the controller's file, or among those that come with nn4mc."""
+    beside = folder / name
+    if beside.is_dir():
+        return beside
+    try:
+        return resource("models", name)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"model '{name}' is neither a folder in {folder} nor a model that comes with nn4mc. Train it: nn4mc train."
+        ) from error
+
+
+def compile_controller_file(path: Path) -> ControllerCode:
+    """Compile a controller's own file: with the rig.toml beside it, or with the layout that it states.
+
+    Raises ConfigError where there is neither, and what its compiler raises.
+    """
+    table = read_controller(path)
+    if isinstance(table, NmpcTable) and table.layout is not None:
+        return compile_nmpc(_nmpc(table, table.layout, path.parent))
+    if not (path.parent / RIG_FILE).is_file():
+        raise ConfigError(
+            f"{path}: there is no {RIG_FILE} beside it to say what the sensors, the reference and the commands are. "
+            "A controller of kind nmpc may say so in a table [layout]."
+        )
+    rig = load_rig(path.parent)
+    return compile_controller(replace(rig, controllers={path.stem: table}, controller_name=path.stem))
+
+
 def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the least and the greatest command (command_len each); ConfigError where the rig states no range."""
     limits: list[tuple[float, float]] = []
@@ -60,6 +138,8 @@ def compile_controller(rig: Rig) -> ControllerCode:
     """Compile the controller chosen for a rig; raises what its compiler raises."""
     if isinstance(rig.controller, PidTable):
         return compile_pid(pid_of(rig))
+    if isinstance(rig.controller, NmpcTable):
+        return compile_nmpc(nmpc_of(rig))
     return compile_policy(policy_of(rig))
 
 

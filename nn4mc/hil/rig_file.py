@@ -79,7 +79,50 @@ class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     tuning: TuningTable | None = None
 
 
-Controller = PolicyTable | PidTable
+class BarrierTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The paper's barrier: sharpness, and the range and centre of its box for each command."""
+
+    s: Annotated[float, msgspec.Meta(ge=0)]
+    r: tuple[float, ...]
+    b: tuple[float, ...]
+
+
+class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rig would say: sensors and reference, name -> words, and the range of the commands."""
+
+    sensors: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    reference: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
+
+
+class NmpcTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nmpc"):
+    """A predictive controller (nn4mc.control.nmpc): ``model`` is a folder with a model.toml, as `nn4mc train` writes it.
+
+    It is looked for beside the file, then among the models that come with nn4mc. Without ``plausible`` a measured output
+    may be as far outside of what the model was trained on as that is wide. ``layout`` stands in for a rig.
+    """
+
+    model: str
+    measured: tuple[str, ...]
+    wanted: tuple[str, ...]
+    output_weights: tuple[float, ...]
+    move_weights: tuple[float, ...]
+    trim: tuple[float, ...]
+    safe: tuple[float, ...]
+    horizon: int
+    first_step: int = 1
+    moves: int = 1
+    seen: tuple[str, ...] = ()
+    wanted_rate: tuple[str, ...] = ()
+    plausible: tuple[tuple[float, float], ...] = ()
+    method: Literal["gauss-newton", "newton"] = "gauss-newton"
+    barrier: BarrierTable | None = None
+    variables: dict[str, float] = {}
+    layout: LayoutTable | None = None
+
+
+Controller = PolicyTable | PidTable | NmpcTable
 """What a controller's table or file holds; ``kind`` says which."""
 
 
@@ -133,10 +176,11 @@ def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
     if file.controller is not None:
         return {kind_of(file.controller): file.controller}
     paths = {name: rig_path.parent / listed for name, listed in file.controllers.items()}
-    return {name: _read_controller(path) for name, path in paths.items()}
+    return {name: read_controller(path) for name, path in paths.items()}
 
 
-def _read_controller(path: Path) -> Controller:
+def read_controller(path: Path) -> Controller:
+    """Return the checked contents of a controller's file; ConfigError as `read_rig_file`."""
     table: Controller = convert(_read_toml(path), Controller, path, "")  # type: ignore[arg-type]
     return table
 
