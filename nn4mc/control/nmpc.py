@@ -48,7 +48,7 @@ class Nmpc:
 
     ``measured`` (p words) are the sensors that the model predicts, ``seen`` (q words) those it sees; ``wanted`` (p
     words) are the references, ``wanted_rate`` (p words, or none) how fast they move, in units a second: over the horizon
-    a reference goes on at this rate. Layouts map names to words. ``plausible`` (p) is what a measured output lies
+    a reference goes on at this rate, and the name STILL stands for one word that does not move. Layouts map names to words. ``plausible`` (p) is what a measured output lies
     between, or it counts as missing. Commands lie between ``minimum`` and ``maximum``, start at ``trim`` and end at
     ``safe``, each (m,).
     """
@@ -135,10 +135,20 @@ def traced(nmpc: Nmpc, graph: Graph) -> Model:
     return Model(trace(graph, parts), model.nd, model.dd, model.m, model.p, model.q)
 
 
+STILL = ""
+"""Among ``wanted_rate``: one word that is 0."""
+NOWHERE = -1
+"""Where that word is."""
+
+
 def words_of(layout: Mapping[str, int], names: Sequence[str]) -> list[int]:
-    """Return where the words of the signals ``names`` are in a layout."""
-    starts = offsets(layout)
-    return [starts[name] + word for name in names for word in range(layout[name])]
+    """Return where the words of the signals ``names`` are in a layout.
+
+    >>> words_of({"goal": 2, "rate": 1}, ["rate", STILL])
+    [2, -1]
+    """
+    starts = {**offsets(layout), STILL: NOWHERE}
+    return [starts[name] + word for name in names for word in range(layout.get(name, 1))]
 
 
 def nmpc_sha256(nmpc: Nmpc, model_id: str) -> str:
@@ -185,10 +195,10 @@ def check_nmpc(nmpc: Nmpc) -> None:
 
 
 def _check_words(what: str, layout: Mapping[str, int], key: str, names: tuple[str, ...], words: int, why: str) -> None:
-    missing = [name for name in names if name not in layout]
+    missing = [name for name in names if name not in layout and not (key == "wanted_rate" and name == STILL)]
     if missing:
         raise ConfigError(f"nmpc, at {key}: there is no {what} {missing}. There are: {', '.join(layout)}")
-    found = sum(layout[name] for name in names)
+    found = sum(layout.get(name, 1) for name in names)
     if found != words:
         raise ConfigError(f"nmpc, at {key}: {list(names)} has {found} words, expected {words}, {why}")
 

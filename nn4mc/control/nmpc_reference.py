@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from nn4mc.control.horizon import Prediction, Situation, predict
-from nn4mc.control.nmpc import NEWTON, Nmpc, check_nmpc, resolved_variables, traced, variable_name, words_of
+from nn4mc.control.nmpc import NEWTON, NOWHERE, Nmpc, check_nmpc, resolved_variables, traced, variable_name, words_of
 from nn4mc.control.objective import Barrier, Objective, cost, derivatives
 from nn4mc.control.solve import Limits, Local, Settings, Solution, inside, solve
 from nn4mc.ir import Array, Graph
@@ -134,7 +134,8 @@ class NmpcReference:
         ahead = np.arange(1, nmpc.horizon + 1)[:, None] * nmpc.model.sample_time_s
         wanted = np.tile(reference[self._words["wanted"][1]], (nmpc.horizon, 1))
         if nmpc.wanted_rate:
-            wanted = wanted + ahead * reference[self._words["wanted_rate"][1]]
+            words = np.array(self._words["wanted_rate"][1])
+            wanted = wanted + ahead * np.where(words == NOWHERE, 0.0, reference[words])
         q = np.array([self.values[variable_name("q", one)] for one in nmpc.model.outputs])
         weights = np.array([self.values[variable_name("l", one)] for one in nmpc.model.inputs])
         box = nmpc.barrier
