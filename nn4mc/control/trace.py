@@ -62,7 +62,10 @@ def _apply(w: Writer, node: Node, inputs: list[Form]) -> tuple[Form, ...]:
 
 
 def _finish(w: Writer, graph: Graph, forms: dict[str, Form], inputs: tuple[str, ...]) -> Tape:
-    """Store the new states and the outputs as atoms of their own, and leave out lines that nobody reads."""
+    """Store the new states and the outputs as atoms of their own, and leave out lines that nobody reads.
+
+    An affine line makes the outputs, even where a copy: a controller adds its bias there.
+    """
     apart = list(w.given)
     after = {}
     for i, state in enumerate(graph.states):
@@ -73,7 +76,8 @@ def _finish(w: Writer, graph: Graph, forms: dict[str, Form], inputs: tuple[str, 
     outputs = w.linear(
         lambda *values: np.concatenate([value.ravel() for value in values]), *(forms[name] for name in graph.outputs)
     )
-    output = w.store(outputs, apart).stored
+    curved = [line.out for line in w.lines if not isinstance(line, Affine)]
+    output = w.store(outputs, [*apart, *curved]).stored
     assert output is not None
     lines = _read_lines(w.lines, {output, *after.values()})
     lengths = {name: w.lengths[name] for name in (*w.given, *(line.out for line in lines))}
