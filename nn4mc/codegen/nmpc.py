@@ -25,6 +25,7 @@ _ROUNDING = 3e-7
 _TRIALS = 4
 _MARGIN = 10.0
 """The self-test's limit is this many times what changes of ``_ROUNDING`` in the inputs do to the reference's answer."""
+_SMALL_HESSIAN = 12
 _HEADERS = ("nn4mc_slopes",)
 
 
@@ -60,8 +61,11 @@ def jet_columns(nmpc: Nmpc) -> int:
     return 1 + n + (n * (n + 1) // 2 if nmpc.method == NEWTON else 0)
 
 
-def _kernel_height(variables: int) -> int:
-    """Return the greatest height of blocks that divides the variables: kernels are written for it."""
+def _kernel_height(nmpc: Nmpc) -> int:
+    """Return the height of the kernel that makes the Hessian, a divisor of Nu m; 0 where it is too small for one."""
+    variables = nmpc.moves * nmpc.model.m
+    if variables * nmpc.horizon * nmpc.model.p <= _SMALL_HESSIAN:
+        return 0
     return max(height for height in range(1, MOST_ROWS + 1) if variables % height == 0)
 
 
@@ -84,10 +88,12 @@ def _sizes(nmpc: Nmpc, predictor: Predictor) -> dict[str, object]:
         "fixed_len": predictor.fixed_len,
         "arena_len": max(predictor.arena_len, 1),
         "scratch_at": predictor.scratch_at,
-        "kernel_height": _kernel_height(nmpc.moves * model.m),
-        "kernel_blocks": nmpc.moves * model.m // _kernel_height(nmpc.moves * model.m),
+        "kernel_height": _kernel_height(nmpc),
+        "kernel_blocks": nmpc.moves * model.m // max(1, _kernel_height(nmpc)),
         "commands_read": "command" in atoms,
-        "outputs_read": "output" in atoms,
+        "outputs_read": "output" in atoms and nmpc.horizon > 1,
+        "commands_fixed": any("own_commands" in line for line in predictor.prepare_step),
+        "outputs_fixed": any("own_outputs" in line for line in predictor.prepare_step),
     }
 
 

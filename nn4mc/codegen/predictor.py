@@ -105,7 +105,7 @@ def _affine(made: Predictor, model: Model, line: Affine, plan: Plan) -> None:
     first = _moves_table(made, model, line, terms[COMMAND], plan) if COMMAND in terms else "0"
     if fixed:
         here = f"fixed + {made.fixed_len}"
-        _prepare(made, line, bias, here)
+        _prepare(made, model, line, here, plan)
         if line.out == tape.output:
             made.prepare_once.append(f"nn4mc_words_add(self->bias, {here}, {rows});")
         made.steps.append(f"nn4mc_jet_start({here}, {first}, {out}, {rows}, &span);")
@@ -113,7 +113,7 @@ def _affine(made: Predictor, model: Model, line: Affine, plan: Plan) -> None:
     else:
         made.steps.append(f"nn4mc_jet_start({bias}, 0, {out}, {rows}, &span);")
     for term in line.terms:
-        if plan.horizon > 1 or term.atom not in tape.states:
+        if plan.horizon > 1 or term.atom not in (*tape.states, OUTPUT):
             made.steps += _term(made, tape, line, term, out)
 
 
@@ -133,22 +133,39 @@ def _moves_table(made: Predictor, model: Model, line: Affine, term: Term, plan: 
     return f"{name} + (smaller(k, {steps}) - 1) * {plan.moves * m * rows}" if steps > 1 else name
 
 
-def _prepare(made: Predictor, line: Affine, bias: str, at: str) -> None:
-    """Write what does not change over the iterations: bias, sensors, commands and outputs of the past, the state."""
+def _prepare(made: Predictor, model: Model, line: Affine, at: str, plan: Plan) -> None:
+    """Write what does not change over the iterations: bias, sensors, commands and outputs of the past, the state.
+
+    With a horizon of one step all of the past is one product; else it moves on with the steps, but for the sensors.
+    """
     rows, terms = len(line.bias), {term.atom: term for term in line.terms}
-    made.prepare_once.append(f"nn4mc_words_copy({bias}, {at}, {rows});")
-    if SENSOR in terms:
-        matrix = _matrix(made, line, terms[SENSOR])
-        made.prepare_once.append(f"nn4mc_matrix_add(&{matrix}, 0, CONTROLLER_SEEN, self->seen, {at});")
-    for atom, count in ((COMMAND, "CONTROLLER_ND * CONTROLLER_COMMAND_LEN"), (OUTPUT, "CONTROLLER_DD * CONTROLLER_OUTPUTS")):
-        if atom in terms:
-            matrix = _matrix(made, line, terms[atom])
-            made.prepare_step.append(
-                f"nn4mc_matrix_add(&{matrix}, own_{atom}s, {count} - own_{atom}s, self->{atom}s, {at});"
-            )
+    made.prepare_once.append(f"nn4mc_words_copy({line.out}_bias, {at}, {rows});")
+    window = [name for name, words in ((COMMAND, 1), (OUTPUT, 1), (SENSOR, model.q)) if words]
+    if plan.horizon == 1 and all(atom in terms for atom in window):
+        matrix = np.hstack([_values(line, terms[atom]) for atom in window])
+        made.matrices.append(make_matrix(f"{line.out}_{COMMAND}", matrix))
+        rest = matrix.shape[1] - model.m
+        made.prepare_once.append(f"nn4mc_matrix_add(&{line.out}_{COMMAND}, {model.m}, {rest}, self->past, {at});")
+    else:
+        _prepare_apart(made, line, terms, at)
     for state in made.states:
         if state.atom in terms:
             made.prepare_first.append(_fixed_state(made, line, terms[state.atom], state, at))
+
+
+def _prepare_apart(made: Predictor, line: Affine, terms: dict[str, Term], at: str) -> None:
+    if SENSOR in terms:
+        matrix = _matrix(made, line, terms[SENSOR])
+        made.prepare_once.append(f"nn4mc_matrix_add(&{matrix}, 0, CONTROLLER_SEEN, seen_of(self), {at});")
+    for atom, count in (
+        (COMMAND, "CONTROLLER_ND * CONTROLLER_COMMAND_LEN"),
+        (OUTPUT, "CONTROLLER_DD * CONTROLLER_OUTPUTS"),
+    ):
+        if atom in terms:
+            matrix, own = _matrix(made, line, terms[atom]), f"own_{atom}s"
+            made.prepare_step.append(
+                f"nn4mc_matrix_add(&{matrix}, {own}, {count} - {own}, {atom}s_of(self), {at});"
+            )
 
 
 def _fixed_state(made: Predictor, line: Affine, term: Term, state: State, at: str) -> str:
@@ -181,9 +198,12 @@ def _by_matrix(matrix: str, values: Array, source: str, out: str) -> str:
 
 def _matrix(made: Predictor, line: Affine, term: Term) -> str:
     name = f"{line.out}_{term.atom}"
-    values = term.sign * np.eye(len(line.bias)) if term.matrix is None else term.matrix
-    made.matrices.append(make_matrix(name, values))
+    made.matrices.append(make_matrix(name, _values(line, term)))
     return name
+
+
+def _values(line: Affine, term: Term) -> Array:
+    return term.sign * np.eye(len(line.bias)) if term.matrix is None else term.matrix
 
 
 def _vector(made: Predictor, name: str, values: Array) -> str:

@@ -137,11 +137,34 @@ static float dot(const float a[], const float b[], size_t count)
     return sum;
 }
 
+/* 2 S'Q S and -2 S'Q e of the prediction in y, element by element. */
+void nn4mc_nmpc_small(const nn4mc_nmpc_t *problem, float gradient[], float hessian[])
+{
+    const size_t n = variables(problem);
+    const size_t rows = counted_rows(problem);
+    const size_t step = problem->y.step;
+    const float *const slopes = problem->y.at + step;
+    for (size_t c = 0; c < n; ++c) {
+        const float *const slope = slopes + c * step;
+        gradient[c] = -2.0f * dot(problem->weighted, slope, rows);
+        for (size_t row = 0; row < rows; row += problem->p) {
+            for (size_t i = 0; i < problem->p; ++i) {
+                problem->scaled[row + i] = 2.0f * problem->q[i] * slope[row + i];
+            }
+        }
+        for (size_t d = 0; d <= c; ++d) {
+            const float sum = dot(problem->scaled, slopes + d * step, rows);
+            hessian[c * n + d] = sum;
+            hessian[d * n + c] = sum;
+        }
+    }
+}
+
 /*
  * 2 S'Q S and -2 S'Q e of the prediction in y. 2 Q S is laid out as a matrix of n rows, so that the kernel of the
  * network's products multiplies it with all columns of S, and with e.
  */
-static void predicted_part(const nn4mc_nmpc_t *problem, float gradient[], float hessian[])
+void nn4mc_nmpc_large(const nn4mc_nmpc_t *problem, float gradient[], float hessian[])
 {
     const size_t n = variables(problem);
     const size_t height = problem->blocks == 1 ? n : n / 2; /* one block or two */
@@ -260,7 +283,7 @@ static float find_step(const nn4mc_nmpc_t *problem, int exact, float step[])
     nn4mc_quadratic_t local;
     float largest = 0.0f;
     float gain = 0.0f;
-    predicted_part(problem, gradient, problem->hessian);
+    problem->predicted_part(problem, gradient, problem->hessian);
     moves_part(problem, problem->best, gradient, problem->hessian);
     find_room(problem, problem->best, &room);
     for (size_t v = 0; v < n; ++v) {

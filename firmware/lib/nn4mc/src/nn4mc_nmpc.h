@@ -64,13 +64,14 @@ struct nn4mc_nmpc {
     const nn4mc_barrier_t *barrier; /* or NULL */
     void (*predict)(const nn4mc_nmpc_t *problem, const float moves[], nn4mc_order_t order); /* fills y */
     void (*keep)(void *owner); /* the last prediction is that of the best moves */
+    void (*predicted_part)(const nn4mc_nmpc_t *problem, float gradient[], float hessian[]); /* one of the two below */
     nn4mc_quadratic_solver_t *solve_local; /* for one move or for several */
     void *owner;
     nn4mc_jet_t y;     /* jets of [rows] along n directions */
     float *best;       /* [n]: the start, then the solution */
     float *trial;      /* [n] */
     float *weighted;   /* [rows] */
-    nn4mc_columns_kernel_t *kernel; /* of height n / blocks */
+    nn4mc_columns_kernel_t *kernel; /* of height n / blocks, or NULL where H is small */
     size_t blocks;
     float *scaled;     /* [n rows] */
     float *error;      /* [rows] */
@@ -85,6 +86,10 @@ typedef struct nn4mc_solution {
     uint32_t iterations;
     nn4mc_reason_t reason;
 } nn4mc_solution_t;
+
+/* 2 S'Q S and -2 S'Q e of the prediction in y: element by element, or by the kernel of the products, with its overhead. */
+void nn4mc_nmpc_small(const nn4mc_nmpc_t *problem, float gradient[], float hessian[]);
+void nn4mc_nmpc_large(const nn4mc_nmpc_t *problem, float gradient[], float hessian[]);
 
 nn4mc_solution_t nn4mc_nmpc_solve(const nn4mc_nmpc_t *problem);
 
