@@ -34,7 +34,9 @@ from nn4mc.hil.rig import load_rig, with_controller
 )
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
 @click.option("--reference", "references", multiple=True, help="Repeatable; by default the rig's own.")
-@click.option("--controller", "controllers", multiple=True, help="Repeatable, or all (both); by default the rig's first.")
+@click.option(
+    "--controller", "controllers", multiple=True, help="Repeatable, or all (both); by default the rig's first."
+)
 @click.option(
     "--mismatch",
     metavar="SPEC",
@@ -75,7 +77,9 @@ def hil_command(
     """
     loaded = load_rig(rig)
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
-    names = tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
+    names = (
+        tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
+    )
     chosen = [with_controller(loaded, name) for name in names]
     checked_faults = parse_faults(faults)
     progress = FlightProgress(err)

@@ -1,4 +1,4 @@
-"""Matrices as nn4mc_matrix_t in C: blocks of rows of one height, packed by columns, without biases (nn4mc_columns.h)."""
+"""Matrices as nn4mc_matrix_t in C: blocks of rows of one height, by columns, without biases (nn4mc_columns.h)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A tape as C: what is fixed over a horizon, and one step of a prediction with its derivatives, statement by statement."""
+"""A tape as C, statement by statement: what is fixed over a horizon, and a prediction's step with its derivatives."""
 
 from dataclasses import dataclass, field
 
@@ -88,7 +88,8 @@ def _declare_jets(made: Predictor, tape: Tape, memory: TapeMemory) -> None:
     for line in tape.lines:
         if line.out != tape.output:
             made.jets.append(
-                f"const nn4mc_jet_t {line.out} = {{self->arena + {memory.offsets[line.out]}, {tape.lengths[line.out]}}};"
+                f"const nn4mc_jet_t {line.out} = "
+                f"{{self->arena + {memory.offsets[line.out]}, {tape.lengths[line.out]}}};"
             )
 
 
@@ -118,7 +119,7 @@ def _affine(made: Predictor, model: Model, line: Affine, plan: Plan) -> None:
 
 
 def _moves_table(made: Predictor, model: Model, line: Affine, term: Term, plan: Plan) -> str:
-    """Return where C finds the derivatives of the commands' part at step k: they change with k until all delays are past.
+    """Return where C finds the derivatives of the commands' part at step k, which change until all delays are past.
 
     Move min(k - b, Nu) stands in block b at step k.
     """
@@ -163,9 +164,7 @@ def _prepare_apart(made: Predictor, line: Affine, terms: dict[str, Term], at: st
     ):
         if atom in terms:
             matrix, own = _matrix(made, line, terms[atom]), f"own_{atom}s"
-            made.prepare_step.append(
-                f"nn4mc_matrix_add(&{matrix}, {own}, {count} - {own}, {atom}s_of(self), {at});"
-            )
+            made.prepare_step.append(f"nn4mc_matrix_add(&{matrix}, {own}, {count} - {own}, {atom}s_of(self), {at});")
 
 
 def _fixed_state(made: Predictor, line: Affine, term: Term, state: State, at: str) -> str:

@@ -22,7 +22,9 @@ def place_atoms(tape: Tape, columns: int) -> TapeMemory:
     last |= dict.fromkeys(tape.states.values(), len(tape.lines))
     offsets: dict[str, int] = {}
     in_place: set[str] = set()
-    alive: dict[str, tuple[int, int, int]] = {}  # by the atom that owns the memory: offset, end, last line that reads it
+    alive: dict[
+        str, tuple[int, int, int]
+    ] = {}  # by the atom that owns the memory: offset, end, last line that reads it
     owner: dict[str, str] = {}
     length = 0
     for i, line in enumerate(tape.lines):

@@ -92,5 +92,7 @@ def _move_jet(moves: Array, j: int, second: bool) -> Jet:
 
 
 def _joined(jets: list[Jet]) -> Jet:
-    second = None if jets[0].second is None else np.concatenate([jet.second for jet in jets if jet.second is not None], -1)
+    second = (
+        None if jets[0].second is None else np.concatenate([jet.second for jet in jets if jet.second is not None], -1)
+    )
     return Jet(np.concatenate([jet.value for jet in jets]), np.concatenate([jet.first for jet in jets], -1), second)

@@ -1,6 +1,6 @@
 """Runs a tape in float64 with first and second derivatives along any number of directions at once.
 
-With directions d = 1..D a jet of a vector (n,) holds its value, dv/dd (D, n) and, where asked for, d2v/dd dd' (D, D, n).
+Along directions d = 1..D a jet of a vector (n,) holds its value, dv/dd (D, n) and, if asked for, d2v/dd dd' (D, D, n).
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn4mc.control.tape import Affine, Product, Tape, Unary
+from nn4mc.control.tape import Affine, Product, Tape, Term, Unary
 from nn4mc.control.unary import UNARY
 from nn4mc.ir import Array
 
@@ -42,23 +42,19 @@ def run_tape(tape: Tape, given: Mapping[str, Jet]) -> dict[str, Jet]:
 
 
 def _affine(line: Affine, jets: Mapping[str, Jet]) -> Jet:
-    parts = [
-        tuple(_apply(values, term.matrix, term.sign) for values in _columns(jets[term.atom])) for term in line.terms
-    ]
-    like = _columns(next(iter(jets.values())))
-    totals = [line.bias.copy(), *(np.zeros((*values.shape[:-1], line.bias.size)) for values in like[1:])]
-    for part in parts:
-        for total, values in zip(totals, part, strict=True):
-            total += values
-    return Jet(totals[0], totals[1], totals[2] if len(totals) > 2 else None)
+    """Return bias + the sum of the terms; without terms a jet that does not move."""
+    like = next(iter(jets.values()))
+    made = constant_jet(line.bias, len(like.first), like.second is not None)
+    for term in line.terms:
+        x = jets[term.atom]
+        moved = [_apply(values, term) for values in (x.value, x.first, x.second) if values is not None]
+        second = None if made.second is None else made.second + moved[2]
+        made = Jet(made.value + moved[0], made.first + moved[1], second)
+    return made
 
 
-def _columns(jet: Jet) -> tuple[Array, ...]:
-    return (jet.value, jet.first) if jet.second is None else (jet.value, jet.first, jet.second)
-
-
-def _apply(values: Array, matrix: Array | None, sign: float) -> Array:
-    return sign * values if matrix is None else values @ matrix.T
+def _apply(values: Array, term: Term) -> Array:
+    return term.sign * values if term.matrix is None else values @ term.matrix.T
 
 
 def _unary(line: Unary, x: Jet) -> Jet:

@@ -46,11 +46,11 @@ class BarrierBox:
 class Nmpc:
     """A predictive controller of m commands and p outputs.
 
-    ``measured`` (p words) are the sensors that the model predicts, ``seen`` (q words) those it sees; ``wanted`` (p
-    words) are the references, ``wanted_rate`` (p words, or none) how fast they move, in units a second: over the horizon
-    a reference goes on at this rate, and the name STILL stands for one word that does not move. Layouts map names to words. ``plausible`` (p) is what a measured output lies
-    between, or it counts as missing. Commands lie between ``minimum`` and ``maximum``, start at ``trim`` and end at
-    ``safe``, each (m,).
+    ``measured`` (p words) are the sensors that the model predicts, ``seen`` (q words) those it sees. ``wanted`` (p
+    words) are the references, ``wanted_rate`` (p words, or none) how fast they move, in units a second: over the
+    horizon a reference goes on at this rate; the name STILL stands for one word that does not move. Layouts map names
+    to words. ``plausible`` (p) is what a measured output lies between, or it counts as missing. Commands lie between
+    ``minimum`` and ``maximum``, start at ``trim`` and end at ``safe``, each (m,).
     """
 
     model: ForwardModel
@@ -152,7 +152,7 @@ def words_of(layout: Mapping[str, int], names: Sequence[str]) -> list[int]:
 
 
 def nmpc_sha256(nmpc: Nmpc, model_id: str) -> str:
-    """Return the sha256 of all that decides what the controller does, as 64 hex digits; ``model_id`` is the network's."""
+    """Return the sha256 (hex) of all that decides what the controller does; ``model_id`` is the network's."""
     model = nmpc.model
     table = {
         "model": [model_id, model.nd, model.dd, model.m, model.p, model.q, model.sample_time_s],
@@ -166,9 +166,20 @@ def nmpc_sha256(nmpc: Nmpc, model_id: str) -> str:
 
 
 _OWN = (
-    "measured", "wanted", "output_weights", "move_weights", "minimum", "maximum", "trim", "safe", "horizon", "plausible",
-    "first_step", "moves", "seen", "wanted_rate", "method",
-)  # fmt: skip
+    *(
+        "measured",
+        "seen",
+        "wanted",
+        "wanted_rate",
+        "output_weights",
+        "move_weights",
+        "minimum",
+        "maximum",
+        "trim",
+        "safe",
+    ),
+    *("plausible", "horizon", "first_step", "moves", "method"),
+)
 
 
 def check_nmpc(nmpc: Nmpc) -> None:
@@ -178,7 +189,9 @@ def check_nmpc(nmpc: Nmpc) -> None:
     _check_words("sensor", nmpc.sensors, "seen", nmpc.seen, model.q, "one a sensor of the model")
     _check_words("reference", nmpc.reference, "wanted", nmpc.wanted, model.p, "one an output of the model")
     if nmpc.wanted_rate:
-        _check_words("reference", nmpc.reference, "wanted_rate", nmpc.wanted_rate, model.p, "one an output of the model")
+        _check_words(
+            "reference", nmpc.reference, "wanted_rate", nmpc.wanted_rate, model.p, "one an output of the model"
+        )
     lengths = {"output_weights": model.p, "plausible": model.p}
     lengths |= dict.fromkeys(("move_weights", "minimum", "maximum", "trim", "safe"), model.m)
     if nmpc.barrier is not None:
@@ -241,7 +254,9 @@ def _check_barrier(nmpc: Nmpc, barrier: BarrierBox) -> None:
 def _check_horizon(nmpc: Nmpc) -> None:
     variables = nmpc.moves * nmpc.model.m
     if not 1 <= nmpc.first_step <= nmpc.horizon <= MOST_HORIZON:
-        raise ConfigError(f"nmpc: first_step {nmpc.first_step} and horizon {nmpc.horizon}, expected 1 <= N1 <= N2 <= 50")
+        raise ConfigError(
+            f"nmpc: first_step {nmpc.first_step} and horizon {nmpc.horizon}, expected 1 <= N1 <= N2 <= 50"
+        )
     if not 1 <= nmpc.moves <= nmpc.horizon:
         raise ConfigError(f"nmpc, at moves: {nmpc.moves}, expected 1 to the horizon, {nmpc.horizon}")
     if variables > MOST_VARIABLES:

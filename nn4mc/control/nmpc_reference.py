@@ -87,9 +87,7 @@ class NmpcReference:
         measured, seen = sensors[self._words["measured"][1]], sensors[self._words["seen"][1]]
         low, high = np.array(self._nmpc.plausible).T
         good = bool(
-            np.isfinite(seen).all()
-            and ((measured >= low) & (measured <= high)).all()
-            and not self._is_stuck(measured)
+            np.isfinite(seen).all() and ((measured >= low) & (measured <= high)).all() and not self._is_stuck(measured)
         )
         self._missing = 0 if good else self._missing + 1
         if not good:
@@ -124,7 +122,10 @@ class NmpcReference:
         self._now = replace(self._now, outputs=outputs, sensors=seen, bias=self.bias)
 
     def _limits(self) -> Limits:
-        low, high = (np.array([self.values[variable_name(end, one)] for one in self._nmpc.model.inputs]) for end in ("low", "high"))
+        low, high = (
+            np.array([self.values[variable_name(end, one)] for one in self._nmpc.model.inputs])
+            for end in ("low", "high")
+        )
         return Limits(
             low, np.maximum(low, high), self.values["rate_limit"], self.command, self._nmpc.barrier is not None
         )
@@ -139,7 +140,11 @@ class NmpcReference:
         q = np.array([self.values[variable_name("q", one)] for one in nmpc.model.outputs])
         weights = np.array([self.values[variable_name("l", one)] for one in nmpc.model.inputs])
         box = nmpc.barrier
-        barrier = box and Barrier(np.full(len(box.r), self.values["sharpness"]), np.array(box.r), np.array(box.b))
+        barrier = (
+            None
+            if box is None
+            else Barrier(np.full(len(box.r), self.values["sharpness"]), np.array(box.r), np.array(box.b))
+        )
         return Objective(wanted, q, weights, nmpc.first_step, self.command, barrier)
 
     def _solve(self, reference: Array, limits: Limits) -> Solution | None:

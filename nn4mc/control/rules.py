@@ -101,9 +101,7 @@ ACTIVATIONS: Mapping[str, Pointwise] = {
     "neg": lambda w, x: _shifted(w, x, -1.0),
     "abs": lambda w, x: _leaky(w, x, -1.0),
     "relu6": lambda w, x: _clip(w, x, 0.0, 6.0),
-    "selu": lambda w, x: _elu(
-        w, x, functions.SELU_SCALE, functions.SELU_SCALE * functions.SELU_ALPHA, 1.0
-    ),
+    "selu": lambda w, x: _elu(w, x, functions.SELU_SCALE, functions.SELU_SCALE * functions.SELU_ALPHA, 1.0),
     "silu": _silu,
     "softsign": _softsign,
     "hard_sigmoid6": _hard_sigmoid6,
@@ -213,10 +211,7 @@ def _pool(w: Writer, node: Node, inputs: Sequence[Form]) -> Form:
     (x,) = inputs
     height, width = sliding_axes(node, x.shape, wholes(node, "kernel"))
     met = [
-        [
-            (height.index(row, i), width.index(column, j))
-            for i, j in product(height.taps(row), width.taps(column))
-        ]
+        [(height.index(row, i), width.index(column, j)) for i, j in product(height.taps(row), width.taps(column))]
         for row, column in product(range(height.outputs), range(width.outputs))
     ]
     shape = (x.shape[0], height.outputs, width.outputs, x.shape[3])
@@ -227,15 +222,19 @@ def _pool(w: Writer, node: Node, inputs: Sequence[Form]) -> Form:
     return _largest(w, parts)
 
 
+def _pointwise(function: Pointwise) -> Rule:
+    return lambda w, _node, inputs: function(w, inputs[0])
+
+
+_AFFINE = (
+    *("add", "sub", "concat", "gather", "pad", "reduce_mean", "reduce_sum", "reshape", "reverse", "slice", "tile"),
+    "transpose",
+)
+"""Operators that are affine in all of their inputs together."""
+
 RULES: Mapping[str, Rule] = {
-    **{
-        name: _linear
-        for name in (
-            "add", "sub", "concat", "gather", "pad", "reduce_mean", "reduce_sum", "reshape", "reverse", "slice", "tile",
-            "transpose",
-        )
-    },  # fmt: skip
-    **{name: (lambda w, _node, inputs, f=f: f(w, inputs[0])) for name, f in ACTIVATIONS.items()},
+    **dict.fromkeys(_AFFINE, _linear),
+    **{name: _pointwise(function) for name, function in ACTIVATIONS.items()},
     "conv": partial(_linear, mixes=True),
     "dense": partial(_linear, mixes=True),
     "mul": _mul,

@@ -33,9 +33,7 @@ def _walk(w: Writer, node: Node, x: Form, states: States, step: Step) -> tuple[F
     return (w.linear(lambda *values: np.stack(values), *(rows[t] for t in times)), *states)
 
 
-def _gate(
-    w: Writer, node: Node, attribute: str, x: Form, h: Form, inputs: Sequence[Form], part: int
-) -> Form:
+def _gate(w: Writer, node: Node, attribute: str, x: Form, h: Form, inputs: Sequence[Form], part: int) -> Form:
     """Return the activation of W x + U h + bias for gate number ``part`` of the matrices."""
     weights, recurrent, bias = (form.value for form in inputs)
     n = recurrent.shape[1]

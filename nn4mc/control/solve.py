@@ -1,8 +1,7 @@
 """Damped Newton-Raphson and Gauss-Newton over moves within limits: feasible at every iteration, never above the start.
 
 Each iteration minimises the local quadratic model within the limits (nn4mc.control.quadratic), brings the new moves
-inside to the last bit, and quarters the step until
-the cost falls. Where H is not positive definite, less of its
+inside to the last bit, and quarters the step until the cost falls. Where H is not positive definite, less of its
 second-derivative part is taken, at most three times; Gauss-Newton, which has none of it, is positive definite with L.
 The first iteration is Gauss-Newton in any case: far from the optimum second derivatives mislead as often as they help.
 """
@@ -138,7 +137,7 @@ def solve(
 ) -> Solution:
     """Minimise from ``start`` (Nu, m).
 
-    ``value`` returns J of moves, ``local`` the model around them, with second derivatives where its second argument says.
+    ``value`` returns J of moves, ``local`` the model around them, with second derivatives if asked for.
     """
     moves = inside(limits, start)
     best = value(moves)

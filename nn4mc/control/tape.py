@@ -6,7 +6,8 @@ An atom is a vector: a part of the network's input, a state, or what a line made
     unary     out = f(x), element by element              f of nn4mc.control.unary
     product   out = a b, element by element
 
-Unary lines and products read only what lines made. `nn4mc.control.trace` turns any differentiable graph into a tape; `nn4mc.control.jets` runs one with derivatives.
+Unary lines and products read only what lines made. `nn4mc.control.trace` turns any differentiable graph into a tape;
+`nn4mc.control.jets` runs one with derivatives.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,9 @@ def trace(graph: Graph, parts: Sequence[Part]) -> Tape:
     w = Writer()
     forms = {name: w.constant(tensor.data) for name, tensor in graph.tensors.items() if tensor.data is not None}
     forms |= _inputs(w, graph, parts)
-    states = {state.before: w.give(f"state{i}", graph.tensors[state.before].shape) for i, state in enumerate(graph.states)}
+    states = {
+        state.before: w.give(f"state{i}", graph.tensors[state.before].shape) for i, state in enumerate(graph.states)
+    }
     forms |= states
     for node in graph.nodes:
         forms.update(zip(node.outputs, _apply(w, node, [forms[name] for name in node.inputs]), strict=True))

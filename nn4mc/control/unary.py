@@ -1,6 +1,6 @@
 """Functions of one number with their first and second derivative in float64: all that the tape needs of them.
 
-Every other activation is composed of these and of products: silu is x sigmoid(x), elu is relu(x) + a exp(-relu(-x)) - a.
+Every other activation is composed of these and of products: silu is x sigmoid(x), elu relu(x) + a exp(-relu(-x)) - a.
 relu has a kink at 0, where its derivatives here are 0.
 """
 
@@ -32,9 +32,7 @@ def _zeros(x: Array, _y: Array) -> Array:
 
 UNARY: Mapping[str, UnaryFunction] = {
     "tanh": UnaryFunction(np.tanh, lambda _x, y: 1.0 - y * y, lambda _x, y: -2.0 * y * (1.0 - y * y)),
-    "sigmoid": UnaryFunction(
-        sigmoid, lambda _x, y: y * (1.0 - y), lambda _x, y: y * (1.0 - y) * (1.0 - 2.0 * y)
-    ),
+    "sigmoid": UnaryFunction(sigmoid, lambda _x, y: y * (1.0 - y), lambda _x, y: y * (1.0 - y) * (1.0 - 2.0 * y)),
     "relu": UnaryFunction(lambda x: np.maximum(x, 0.0), lambda x, _y: np.where(x > 0.0, 1.0, 0.0), _zeros),
     "exp": UnaryFunction(np.exp, lambda _x, y: y, lambda _x, y: y),
     "log": UnaryFunction(np.log, lambda x, _y: 1.0 / x, lambda x, _y: -1.0 / (x * x)),

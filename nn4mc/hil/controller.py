@@ -13,8 +13,8 @@ from nn4mc.control.nmpc import BarrierBox, Nmpc
 from nn4mc.control.pid import Pid
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError, Nn4mcError
-from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.forward_model import ForwardModel
+from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.hil.rig_file import LayoutTable, NmpcTable, PidTable, PolicyTable, Signal, kind_of, read_controller
 from nn4mc.resources import resource
 from nn4mc.train.load import load_trained

@@ -97,10 +97,10 @@ class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NmpcTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nmpc"):
-    """A predictive controller (nn4mc.control.nmpc): ``model`` is a folder with a model.toml, as `nn4mc train` writes it.
+    """A predictive controller (nn4mc.control.nmpc): ``model`` is a folder with a model.toml, as from `nn4mc train`.
 
-    It is looked for beside the file, then among the models that come with nn4mc. Without ``plausible`` a measured output
-    may be as far outside of what the model was trained on as that is wide. ``layout`` stands in for a rig.
+    It is looked for beside the file, then among the models that come with nn4mc. Without ``plausible`` a measured
+    output may be as far outside of what the model was trained on as that is wide. ``layout`` stands in for a rig.
     """
 
     model: str

@@ -21,12 +21,26 @@ def draw(*shape: int) -> np.ndarray:
     return RNG.normal(size=shape).astype(np.float32)
 
 
-
 POINTWISE = (
     "abs", "erf", "exp", "gelu", "gelu_tanh", "hard_sigmoid6", "hard_swish", "identity", "mish", "neg", "relu", "relu6",
     "selu", "sigmoid", "silu", "softplus", "softsign", "sparse_plus", "tanh",
 )  # fmt: skip
 SLIDING = {"strides": (1, 2), "dilations": (1, 1), "pads": (1, 0, 1, 1)}
+
+RECURRENT = (
+    ("rnn", 1, 1, {"activation": "tanh"}),
+    ("gru", 3, 4, {"reset_after": True}),
+    ("gru", 3, 4, {"reset_after": False, "activation": "softsign", "gate_activation": "hard_sigmoid6"}),
+    ("lstm", 4, 4, {}),
+)
+
+
+def recurrent(op: str, rows: int, biases: int, attributes: dict[str, bool | str], time: int) -> Case:
+    """Return a layer of four units over a window of three inputs a step."""
+    states = ((1, 4),) * (2 if op == "lstm" else 1)
+    constants = (draw(rows * 4, 3), draw(rows * 4, 4), draw(biases * 4))
+    return Case(op, ((time, 1, 3), *states, *constants), attributes)
+
 
 CASES = (
     *(Case(op, ((5,),)) for op in POINTWISE),
@@ -69,17 +83,8 @@ CASES = (
     Case("clip", ((5,),), {"maximum": 1.0}),
     Case("clip", ((5,),), {"minimum": -1.0}),
     Case("relu_general", ((5,),), {"negative_slope": 0.1, "threshold": 0.0, "max_value": 2.0}),
-    *(
-        Case(op, ((time, 1, 3), (1, 4), *(((1, 4),) if op == "lstm" else ()), draw(rows * 4, 3), draw(rows * 4, 4), draw(biases * 4)), attributes)
-        for time in (1, 3)
-        for op, rows, biases, attributes in (
-            ("rnn", 1, 1, {"activation": "tanh"}),
-            ("gru", 3, 4, {"reset_after": True}),
-            ("gru", 3, 4, {"reset_after": False, "activation": "softsign", "gate_activation": "hard_sigmoid6"}),
-            ("lstm", 4, 4, {}),
-        )
-    ),
-)  # fmt: skip
+    *(recurrent(*case, time) for time in (1, 3) for case in RECURRENT),
+)
 
 
 def graph_and_point(case: Case) -> tuple[Graph, Array]:

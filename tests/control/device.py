@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
+import nn4mc.profile
 from nn4mc.build.process import run
 from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.profile.core import Core
 from nn4mc.profile.cycles import HEADLINE
 from nn4mc.profile.program import load_program
 from nn4mc.profile.tally import cycles, decode_blocks, instructions
-import nn4mc.profile
 from nn4mc.target import TARGETS
 
 TARGET = TARGETS["cortex-m4f"]
 FLAGS = (
-    "-std=c99", "-O2", "-ffp-contract=off", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra",
-    "-Werror",
-)  # fmt: skip
+    *("-std=c99", "-O2", "-ffp-contract=off", "-ffreestanding", "-ffunction-sections", "-fdata-sections"),
+    *("-Wall", "-Wextra", "-Werror"),
+)
 _STACK = 8 << 10
 
 
@@ -41,7 +41,17 @@ def build_elf(folder: Path, work: Path) -> Path:
         objects.append(work / f"{source.name}.o")
         flags = FLAGS if source.suffix == ".c" else ()
         run(
-            [TARGET.compiler, *TARGET.flags, *flags, f"-I{folder}", f"-I{runtime_folder()}", "-c", source, "-o", objects[-1]],
+            [
+                TARGET.compiler,
+                *TARGET.flags,
+                *flags,
+                f"-I{folder}",
+                f"-I{runtime_folder()}",
+                "-c",
+                source,
+                "-o",
+                objects[-1],
+            ],
             stage="compiling for the core",
         )
     elf = work / "controller.elf"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ def feedforward(widths: Sequence[int], seed: int = 0, activation: str = "tanh") 
     rng = np.random.default_rng(seed)
     builder = GraphBuilder("net", "test")
     x = builder.input("x", (widths[0],))
-    for layer, (width, rows) in enumerate(zip(widths[:-2], widths[1:-1], strict=True)):
+    for layer, (width, rows) in enumerate(pairwise(widths[:-1])):
         x = dense(builder, rng, x, width, rows, f"hidden{layer}", activation)
     y = dense(builder, rng, x, widths[-2], widths[-1], "out", "identity")
     return builder.finish([y], SOURCE)
@@ -39,7 +40,9 @@ def recurrent(kind: str, width: int, hidden: int, p: int, seed: int = 0, **attri
         builder.constant("b", np.float32(0.1) * draw(rng, biases * hidden)),
     ]
     row = builder.node("reshape", "row", [x], {"shape": (1, 1, width)})
-    y = builder.node(kind, "cell", [row, *before, *constants], attributes or ({"reset_after": True} if kind == "gru" else {}))
+    y = builder.node(
+        kind, "cell", [row, *before, *constants], attributes or ({"reset_after": True} if kind == "gru" else {})
+    )
     for name, after in zip(before, builder.outputs()[1:], strict=True):
         builder.carry(name, after)
     flat = builder.node("reshape", "flat", [y], {"shape": (hidden,)})
@@ -118,5 +121,5 @@ def wander(nmpc: Nmpc, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     made = []
     for words in (sum(nmpc.sensors.values()), sum(nmpc.reference.values())):
-        made.append((0.3 * rng.normal(size=words) + np.cumsum(0.03 * rng.normal(size=(steps, words)), axis=0)))
+        made.append(0.3 * rng.normal(size=words) + np.cumsum(0.03 * rng.normal(size=(steps, words)), axis=0))
     return made[0].astype(np.float32), made[1].astype(np.float32)

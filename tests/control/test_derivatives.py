@@ -1,4 +1,4 @@
-"""First and second derivatives of every differentiable operator: against finite differences of the float64 reference."""
+"""First and second derivatives of every differentiable operator, against finite differences in float64."""
 
 import numpy as np
 import pytest

@@ -15,7 +15,7 @@ from tests.control.nmpcs import controller, forward_model, gru, hasel, recurrent
 STEPS = 100_000
 RATES = (9.0, 0.03)
 CASES = {
-    "tendon": lambda: tendon(),
+    "tendon": tendon,
     "hasel": lambda: hasel(variables={"stuck_steps": 5.0}),
     "gru, three steps, two moves, newton": lambda: gru(3, moves=2, method="newton"),
     "relu state without bound": lambda: controller(

@@ -32,9 +32,9 @@ SETTLED = 2e-3
 """Of a range of 1: what two solutions may differ by where float32 cannot tell that the cost still falls."""
 
 VARIANTS = {
-    "tendon": lambda: tendon(),
-    "hasel": lambda: hasel(),
-    "gru": lambda: gru(),
+    "tendon": tendon,
+    "hasel": hasel,
+    "gru": gru,
     "gru, newton, moves and rate": lambda: gru(4, moves=3, method="newton", variables={"rate_limit": 0.05}),
     "lstm": lambda: controller(forward_model(recurrent("lstm", 9, 4, 2), 2, 2, 2, 2, 1), 3, moves=2, first_step=2),
     "rnn": lambda: controller(forward_model(recurrent("rnn", 6, 5, 2), 1, 2, 2, 2, 0), 3),
@@ -169,7 +169,9 @@ def first_order() -> ForwardModel:
     builder = GraphBuilder("net", "test")
     x = builder.input("x", (3,))
     weights = builder.constant("w", np.float32([[0.4, 0.1, 0.6]]))
-    y = builder.node("dense", "layer", [x, weights, builder.constant("b", np.zeros(1, np.float32))], {"activation": "tanh"})
+    y = builder.node(
+        "dense", "layer", [x, weights, builder.constant("b", np.zeros(1, np.float32))], {"activation": "tanh"}
+    )
     return forward_model(builder.finish([y], SOURCE), 2, 1, 1, 1, 0)
 
 

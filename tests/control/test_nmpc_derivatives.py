@@ -64,7 +64,7 @@ def _still():
 
 
 @pytest.mark.parametrize("kind", ["dense", "gru", "lstm"])
-def test_against_torch_autograd(kind: str):
+def test_against_torch_autograd(kind: str):  # noqa: PLR0915 - the network written out once more
     """The same recursion written in torch, in float64: y over three steps by the moves, twice differentiated."""
     import torch
 
@@ -83,7 +83,9 @@ def test_against_torch_autograd(kind: str):
         {name: rng.uniform(-0.5, 0.5, value.size) for name, value in model.tape.initial.items()},
         rng.normal(size=p),
     )
-    constants = {name: torch.tensor(one.data, dtype=torch.float64) for name, one in graph.tensors.items() if one.data is not None}
+    constants = {
+        name: torch.tensor(one.data, dtype=torch.float64) for name, one in graph.tensors.items() if one.data is not None
+    }
 
     def cell(x, states):
         node = next(node for node in graph.nodes if node.op in ("gru", "lstm"))
