@@ -56,15 +56,8 @@ def test_every_bit_is_that_of_the_host(case: str, tmp_path: Path):
             np.testing.assert_array_equal(here.command.view(np.uint32), there[1].view(np.uint32))
 
 
-def relu_hasel() -> Nmpc:
-    """Return the HASEL shape with ReLU, as published."""
-    model = forward_model(feedforward((36, 10, 5, 3), activation="relu"), 2, 2, 6, 3, 18)
-    return controller(model, 3, variables=ALONE)
-
-
 COSTS: dict[str, tuple[Callable[[], Nmpc], int, int, int]] = {
     "hasel": (lambda: hasel(variables=ALONE), 74_000, 16_000, 2_100),
-    "hasel, relu": (relu_hasel, 74_000, 16_000, 2_100),
     "hasel, newton": (lambda: hasel(method="newton", variables=ALONE), 125_000, 16_000, 4_300),
     "tendon": (lambda: tendon(variables=ALONE), 13_400, 13_500, 700),
     "gru": (lambda: gru(variables=ALONE), 32_000, 18_500, 1_400),
