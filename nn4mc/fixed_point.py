@@ -88,6 +88,20 @@ def clamp(values: npt.NDArray[Any], minimum: int = INT8_MIN, maximum: int = INT8
     return np.asarray(np.clip(np.asarray(values), minimum, maximum), np.float64)
 
 
+def to_steps(real: npt.NDArray[Any], per_unit: float, limit: int) -> npt.NDArray[np.float64]:
+    """Return reals * per_unit to the nearest whole number within +-limit, computed in float32 as the kernel does.
+
+    Halves go to the even neighbour; NaN counts as -limit.
+
+    >>> to_steps(np.array([0.0, 0.3, 100.0, np.nan]), 10.0, 255).tolist()
+    [0.0, 3.0, 255.0, -255.0]
+    """
+    with np.errstate(over="ignore"):
+        steps = np.asarray(real).astype(np.float32) * np.float32(per_unit)
+    steps = np.where(steps > -np.float32(limit), steps, -np.float32(limit))
+    return np.asarray(np.rint(np.minimum(steps, np.float32(limit))), np.float64)
+
+
 def to_int8(real: npt.NDArray[Any], scale: float, zero_point: int) -> npt.NDArray[np.float64]:
     """Return the int8 values nearest to reals, computed in float32 as the kernels do, as float64.
 

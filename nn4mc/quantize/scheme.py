@@ -1,0 +1,63 @@
+"""What a user asks of quantisation, and what each layer got."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nn4mc.errors import ConfigError
+from nn4mc.ir import INT8, INT16, Graph
+
+TYPES = (INT8, INT16)
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """``weights`` and ``activations`` are int8 or int16; layers named in ``keep_float`` stay as they are.
+
+    Weights have one scale an output channel and no zero point. Activations are those that go from one quantised layer to
+    the next: int8 has a scale and a zero point a tensor, int16 a scale. A float32 tensor that a quantised layer reads
+    becomes int16 inside it whatever ``activations`` says. Raises ConfigError for int16 weights with int8 activations.
+    """
+
+    weights: str = INT8
+    activations: str = INT8
+    keep_float: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse what there is no kernel for."""
+        for what, value in (("weights", self.weights), ("activations", self.activations)):
+            if value not in TYPES:
+                raise ConfigError(f"{what} '{value}': expected {' or '.join(TYPES)}")
+        if self.weights == INT16 and self.activations == INT8:
+            raise ConfigError("int16 weights with int8 activations lose what they cost; use --activations int16")
+
+
+@dataclass(frozen=True)
+class LayerScheme:
+    """One quantised layer: its float and quantised weights (by the same index), how x is read, and how y is stored.
+
+    ``x_scale`` is real units a step of x, ``x_limit`` the largest step; ``kernel`` is the integer kernel.
+    """
+
+    name: str
+    op: str
+    weights: tuple[npt.NDArray[np.float32], ...]
+    restored: tuple[npt.NDArray[np.float32], ...]
+    weight_type: str
+    x_type: str
+    x_scale: float
+    x_limit: int
+    y_type: str
+    y_scale: float | None
+    kernel: str
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A quantised graph, its layers by name, and why layers that could be quantised were not."""
+
+    graph: Graph
+    layers: Mapping[str, LayerScheme]
+    kept: Mapping[str, str]
