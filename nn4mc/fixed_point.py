@@ -43,6 +43,17 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return multiplier, shift
 
 
+def shared_factors(reals: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int32], int]:
+    """Return multipliers and the one shift that stand for positive reals: exact to 31 bits for the largest of them.
+
+    >>> multipliers, shift = shared_factors(np.array([0.1, 0.05]))
+    >>> (multipliers * 2.0 ** (shift - 31)).round(9).tolist()
+    [0.1, 0.05]
+    """
+    _, shift = quantize_multiplier(float(reals.max()))
+    return np.rint(reals * 2.0 ** (31 - shift)).clip(0, _INT32_MAX).astype(np.int32), shift
+
+
 def rescale(values: npt.NDArray[Any], multiplier: Any, shift: Any) -> Integers:
     """Return values * multiplier * 2^(shift - 31), rounded twice as the kernels do; arguments broadcast.
 

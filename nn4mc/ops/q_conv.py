@@ -24,7 +24,9 @@ from nn4mc.ops.quantized import (
     check_input,
     check_rows,
     check_table,
+    pack_factors,
     pack_product,
+    plain_factors,
     product_details,
     shift_of,
     shifted,
@@ -93,6 +95,8 @@ def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
     made = conv_shape(node, x, weights)
     check_rows(node, weights[0], ("bias", "multiplier", "shift"), inputs[2:5])
     check_table(node, inputs)
+    once = bool(node.attributes.get(ROUNDS_ONCE))
+    expect(once or len(inputs) == 5, node, f"a table behind results that are rounded twice; set {ROUNDS_ONCE}")
     for name in OUTPUT:
         whole(node, name)
     return (made,)
@@ -104,9 +108,14 @@ def _reference(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
     return (to_integers(node, sums, factors, twice=not node.attributes.get(ROUNDS_ONCE)),)
 
 
+def _packed(node: Node, inputs: Sequence[Tensor], target: Any) -> PackedConstants:
+    factors = pack_factors(inputs) if node.attributes.get(ROUNDS_ONCE) else plain_factors(inputs)
+    return {**pack_conv(node, inputs, target), **factors}
+
+
 def _details(node: Node, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[str, object]:
     details = product_details(node, inputs, outputs)
-    return details if node.attributes.get(ROUNDS_ONCE) else {**details, "finish": f"{details['finish']}_twice"}
+    return details if node.attributes.get(ROUNDS_ONCE) else {**details, "finish": "nn4mc_finish_int8_twice", "even_shift": 0}
 
 
 OPERATOR = Operator(
@@ -118,8 +127,8 @@ OPERATOR = Operator(
     macs=conv_macs,
     scratch=conv_scratch,
     details=_details,
-    packed=pack_conv,
-    packs=(1, 2),
+    packed=_packed,
+    packs=(1, 2, 3, 4),
     attributes=(*WINDOW, *INPUT, *OUTPUT, ROUNDS_ONCE),
     constants=(1, 2, 3, 4, 5),
     types=(INT8, INT16),

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from nn4mc.fixed_point import INT8_MIN, Integers, clamp, integers, rescale, rescale_once, to_steps
+from nn4mc.fixed_point import INT8_MAX, INT8_MIN, Integers, clamp, integers, rescale, rescale_once, to_steps
 from nn4mc.ir import FLOAT32, INT8, INT16, Array, Node, Shape, Tensor
 from nn4mc.ops.base import expect, expect_shape, number, size, whole
 from nn4mc.ops.integer_rows import INT8_STEPS, pack, words_of
-from nn4mc.ops.packing import PackedConstants
+from nn4mc.ops.packing import Packed, PackedConstants
 
 PER_UNIT, LIMIT, SUM_SHIFT, INPUT_ZERO = "per_unit", "limit", "sum_shift", "input_zero"
 INPUT = (INPUT_ZERO, PER_UNIT, LIMIT, SUM_SHIFT)
@@ -47,6 +47,8 @@ def check_table(node: Node, inputs: Sequence[Shape]) -> None:
     """Raise GraphError unless the sixth input, where there is one, is a table of 256."""
     if len(inputs) > 5:
         expect_shape(node, "table", inputs[5], (256,))
+        limits = (whole(node, "minimum"), whole(node, "maximum"))
+        expect(limits == (INT8_MIN, INT8_MAX), node, f"a table behind a range of {limits}, expected all of int8")
 
 
 def limit_of(node: Node) -> int:
@@ -105,9 +107,42 @@ def product_details(node: Node, inputs: Sequence[Tensor], outputs: Sequence[Tens
         "x_type": x,
         "load": "" if x == FLOAT32 else f"nn4mc_load_{_SUFFIX[x]}",
         "x_bytes": C_BYTES[x],
-        "finish": f"nn4mc_finish_{_SUFFIX[y]}",
+        **finish_of(inputs, y),
         "y_bytes": C_BYTES[y],
         "dot": f"nn4mc_dot_{_SUFFIX[inputs[1].dtype]}",
         "sum_shift": shift_of(node),
         "sums_at": 2 * -(-size(inputs[1].shape[1:]) // 4),
     }
+
+
+def pack_factors(inputs: Sequence[Tensor]) -> PackedConstants:
+    """Return the multipliers of an integer result, and its shifts unless one stands for all."""
+    every = plain_factors(inputs)
+    return every if even_shift(inputs) is None else {"multipliers": every["multipliers"]}
+
+
+def plain_factors(inputs: Sequence[Tensor]) -> PackedConstants:
+    """Return the multipliers and the shifts of an integer result."""
+    multiplier, shift = inputs[3], inputs[4]
+    assert multiplier.data is not None and shift.data is not None
+    return {"multipliers": Packed(multiplier.data, multiplier.name), "shifts": Packed(shift.data, shift.name)}
+
+
+def even_shift(inputs: Sequence[Tensor]) -> int | None:
+    """Return the one shift of all rows, -2 or less, which needs but the upper half of a product; else None."""
+    shifts = inputs[4].data
+    assert shifts is not None
+    return int(shifts[0]) if shifts[0] <= -2 and bool((shifts == shifts[0]).all()) else None
+
+
+def finish_of(inputs: Sequence[Tensor], y: str) -> dict[str, object]:
+    """Return the C function that turns sums into values of type ``y``, and the shift that it is given."""
+    if y == FLOAT32:
+        return {"finish": "nn4mc_finish_float", "even_shift": 0}
+    shifts, shift = inputs[4].data, even_shift(inputs)
+    assert shifts is not None
+    kind = "table" if len(inputs) > 5 else _SUFFIX[y]
+    if shift is not None:
+        return {"finish": f"nn4mc_finish_{kind}_even", "even_shift": -2 - shift}
+    low = "_low" if kind == "int8" and bool((shifts <= -2).all()) else ""
+    return {"finish": f"nn4mc_finish_{kind}{low}", "even_shift": 0}

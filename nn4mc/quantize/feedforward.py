@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn4mc.fixed_point import INT8_MAX, INT8_MIN, quantize_multiplier
+from nn4mc.fixed_point import INT8_MAX, INT8_MIN, shared_factors
 from nn4mc.ir import FLOAT32, INT8, INT16, Attribute, Node, Tensor
 from nn4mc.ops.activation import ACTIVATION, IDENTITY, activation_of, fused_activation
 from nn4mc.quantize.scales import Matrix, Steps, affine, fitting, make_matrix, symmetric
@@ -87,7 +87,7 @@ def _result(work: Work, node: Node) -> Steps | None:
     if not work.all_read_integers(y, dtype) or (dtype == INT16 and activation not in _CLAMPED):
         return None
     seen = work.calibration.tensors[y]
-    return affine(seen) if dtype == INT8 else symmetric(seen.largest)
+    return affine(seen) if dtype == INT8 else symmetric(HEADROOM * seen.largest)
 
 
 def _to_integers(
@@ -104,9 +104,9 @@ def _to_integers(
     else:
         made = make_table(activation_of(node), work.calibration.before[node.name], after)
         scaled, table = made.before, (work.constant(f"{node.name}_table", made.values),)
-    factors = np.array([quantize_multiplier(one / scaled.scale) for one in read.matrix.scales.tolist()], np.int32)
-    multiplier = work.constant(f"{node.name}_multiplier", factors[:, 0].copy())
-    shift = work.constant(f"{node.name}_shift", factors[:, 1].copy())
+    multipliers, one_shift = shared_factors(read.matrix.scales / scaled.scale)
+    multiplier = work.constant(f"{node.name}_multiplier", multipliers)
+    shift = work.constant(f"{node.name}_shift", np.full_like(multipliers, one_shift))
     attributes |= {"output_zero": scaled.zero, "minimum": low, "maximum": high}
     if node.op == "conv":
         attributes["rounds_once"] = True

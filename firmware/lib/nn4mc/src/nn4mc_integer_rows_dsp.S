@@ -137,6 +137,48 @@
     next    10b
     .size   nn4mc_integer_16x16, . - nn4mc_integer_16x16
 
+    /*
+     * steps[i] = x[i] - zero, then zeros up to a multiple of four.
+     * r0 x  r1 steps  r2 values left  r3 zero, in both halves  r4-r6, r12 four values
+     */
+    .section .text.nn4mc_widen_int8, "ax", %progbits
+    .balign 4
+    .global nn4mc_widen_int8
+    .type   nn4mc_widen_int8, %function
+    .thumb_func
+nn4mc_widen_int8:
+    push    {r4-r6, lr}
+    pkhbt   r3, r3, r3, lsl #16
+    subs    r2, r2, #4
+    blt     20f
+10:
+    ldr     r4, [r0], #4
+    sxtb16  r5, r4
+    sxtb16  r4, r4, ror #8
+    ssub16  r5, r5, r3
+    ssub16  r4, r4, r3
+    pkhbt   r6, r5, r4, lsl #16
+    pkhtb   r12, r4, r5, asr #16
+    strd    r6, r12, [r1], #8
+    subs    r2, r2, #4
+    bge     10b
+20:
+    adds    r2, r2, #4
+    beq     40f
+    mov     r6, #0
+    mov     r12, #0
+    strd    r6, r12, [r1]
+    sxth    r3, r3
+30:
+    ldrsb   r4, [r0], #1
+    sub     r4, r4, r3
+    strh    r4, [r1], #2
+    subs    r2, r2, #1
+    bne     30b
+40:
+    pop     {r4-r6, pc}
+    .size   nn4mc_widen_int8, . - nn4mc_widen_int8
+
 #endif
 
 #if defined(__ELF__)

@@ -1,6 +1,7 @@
 #include "nn4mc_integer_steps.h"
 
 #include "nn4mc_bits.h"
+#include "nn4mc_config.h"
 
 /* Adding 1.5 * 2^23 rounds a float below 2^22 to an integer, which is then the low bits of the sum. */
 #define ROUNDER 12582912.0f
@@ -23,6 +24,8 @@ void nn4mc_to_steps(const float x[], nn4mc_int16_t steps[], size_t count, float 
     pad(steps, count);
 }
 
+#if !defined(__ARM_FEATURE_DSP) || defined(NN4MC_PORTABLE)
+/* In nn4mc_integer_rows_dsp.S otherwise. */
 void nn4mc_widen_int8(const int8_t x[], nn4mc_int16_t steps[], size_t count, int32_t zero)
 {
     for (size_t i = 0; i < count; ++i) {
@@ -30,6 +33,7 @@ void nn4mc_widen_int8(const int8_t x[], nn4mc_int16_t steps[], size_t count, int
     }
     pad(steps, count);
 }
+#endif
 
 void nn4mc_widen_int16(const nn4mc_int16_t x[], nn4mc_int16_t steps[], size_t count, int32_t zero)
 {

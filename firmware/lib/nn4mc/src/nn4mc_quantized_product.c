@@ -15,10 +15,55 @@ static int32_t placed(const nn4mc_outputs_t *outputs, int32_t scaled)
 void nn4mc_finish_int8(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
 {
     int8_t *const to = (int8_t *)y;
-    const int8_t *const table = outputs->table;
     for (size_t row = 0; row < rows; ++row) {
-        const int32_t value = placed(outputs, nn4mc_scale_once(sums[row], factor_of(outputs, row)));
-        to[row] = table ? table[value + 128] : (int8_t)value;
+        to[row] = (int8_t)placed(outputs, nn4mc_scale_once(sums[row], factor_of(outputs, row)));
+    }
+}
+
+void nn4mc_finish_int8_low(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
+{
+    const nn4mc_outputs_t out = *outputs;
+    int8_t *const to = (int8_t *)y;
+    for (size_t row = 0; row < rows; ++row) {
+        const int32_t scaled = nn4mc_scale_low(sums[row], out.multipliers[row], out.shifts[row]);
+        to[row] = (int8_t)nn4mc_clamp(scaled + out.range.zero, out.range.minimum, out.range.maximum);
+    }
+}
+
+void nn4mc_finish_table(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
+{
+    int8_t *const to = (int8_t *)y;
+    for (size_t row = 0; row < rows; ++row) {
+        to[row] = outputs->table[placed(outputs, nn4mc_scale_once(sums[row], factor_of(outputs, row))) + 128];
+    }
+}
+
+/* What the even ones keep in registers. */
+static int32_t even(int32_t sum, int32_t multiplier, int32_t shift)
+{
+    return (int32_t)(((int64_t)sum * multiplier) >> 32) >> shift;
+}
+
+void nn4mc_finish_int8_even(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
+{
+    const nn4mc_outputs_t out = *outputs;
+    int8_t *const to = (int8_t *)y;
+    for (size_t row = 0; row < rows; ++row) {
+        const int32_t steps = ((even(sums[row], out.multipliers[row], out.shift) + 1) >> 1) + out.range.zero;
+        to[row] = (int8_t)nn4mc_clamp(steps, out.range.minimum, out.range.maximum);
+    }
+}
+
+void nn4mc_finish_table_even(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
+{
+    const int32_t *const multipliers = outputs->multipliers;
+    const int8_t *const middle = outputs->table + 128;
+    const int32_t shift = outputs->shift;
+    const int32_t zero = outputs->range.zero;
+    int8_t *const to = (int8_t *)y;
+    for (size_t row = 0; row < rows; ++row) {
+        const int32_t steps = ((even(sums[row], multipliers[row], shift) + 1) >> 1) + zero;
+        to[row] = middle[nn4mc_clamp_int8(steps)];
     }
 }
 
@@ -35,6 +80,16 @@ void nn4mc_finish_int16(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums
     nn4mc_int16_t *const to = (nn4mc_int16_t *)y;
     for (size_t row = 0; row < rows; ++row) {
         to[row] = (int16_t)placed(outputs, nn4mc_scale_once(sums[row], factor_of(outputs, row)));
+    }
+}
+
+void nn4mc_finish_int16_even(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows)
+{
+    const nn4mc_outputs_t out = *outputs;
+    nn4mc_int16_t *const to = (nn4mc_int16_t *)y;
+    for (size_t row = 0; row < rows; ++row) {
+        const int32_t steps = ((even(sums[row], out.multipliers[row], out.shift) + 1) >> 1) + out.range.zero;
+        to[row] = (int16_t)nn4mc_clamp(steps, out.range.minimum, out.range.maximum);
     }
 }
 
@@ -90,25 +145,46 @@ static void zero_steps(nn4mc_int16_t steps[], size_t count)
     }
 }
 
-/* steps[high][wide][depth] of the window at one place, channels `first` on; zeros outside the image. */
-static void gather(const nn4mc_quantized_conv_t *conv, const void *x, size_t place, size_t first, size_t depth,
+/* Which of `count` elements lie inside the image on one axis is known from the first and the last one's index. */
+static int all_inside(size_t first, size_t count, size_t apart, size_t length)
+{
+    return first < length && first + (count - 1) * apart < length;
+}
+
+/* One row of the window, which starts at column `left` (below 0: a huge number) of the image's row at x. */
+static void gather_row(const nn4mc_quantized_conv_t *conv, const unsigned char *x, size_t left, size_t depth,
+                       nn4mc_int16_t steps[])
+{
+    const nn4mc_quantized_window_t *const window = &conv->window;
+    const size_t apart = window->dilations[1];
+    const size_t pixel = window->channels * conv->x_bytes;
+    if (apart == 1 && depth == window->channels && all_inside(left, window->wide, 1, window->width)) {
+        conv->load(x + left * pixel, steps, window->wide * depth, conv->input_zero);
+        return;
+    }
+    for (size_t column = 0; column < window->wide; ++column, steps += depth) {
+        const size_t j = left + column * apart;
+        if (j < window->width) {
+            conv->load(x + j * pixel, steps, depth, conv->input_zero);
+        } else {
+            zero_steps(steps, depth);
+        }
+    }
+}
+
+/* steps[high][wide][depth] of the window whose corner is at (top, left), x at its first channel; zeros outside. */
+static void gather(const nn4mc_quantized_conv_t *conv, const unsigned char *x, size_t top, size_t left, size_t depth,
                    nn4mc_int16_t steps[])
 {
     const nn4mc_quantized_window_t *const window = &conv->window;
-    const size_t down = place / window->out_width;
-    const size_t across = place % window->out_width;
-    const unsigned char *const bytes = (const unsigned char *)x;
-    for (size_t row = 0; row < window->high; ++row) {
+    const size_t line = window->width * window->channels * conv->x_bytes;
+    for (size_t row = 0; row < window->high; ++row, steps += window->wide * depth) {
         /* below 0 wraps to a huge number, so one comparison sees both edges */
-        const size_t i = down * window->strides[0] + row * window->dilations[0] - window->top;
-        for (size_t column = 0; column < window->wide; ++column, steps += depth) {
-            const size_t j = across * window->strides[1] + column * window->dilations[1] - window->left;
-            if (i < window->height && j < window->width) {
-                const size_t at = (i * window->width + j) * window->channels + first;
-                conv->load(bytes + at * conv->x_bytes, steps, depth, conv->input_zero);
-            } else {
-                zero_steps(steps, depth);
-            }
+        const size_t i = top + row * window->dilations[0];
+        if (i < window->height) {
+            gather_row(conv, x + i * line, left, depth, steps);
+        } else {
+            zero_steps(steps, window->wide * depth);
         }
     }
 }
@@ -119,11 +195,30 @@ void nn4mc_conv_integer(const nn4mc_quantized_conv_t *conv, const nn4mc_integer_
     const nn4mc_quantized_window_t *const window = &conv->window;
     unsigned char *to = (unsigned char *)y;
     zero_steps(steps, (size_t)4 * product->fours);
-    for (size_t place = 0; place < window->out_height * window->out_width; ++place) {
-        gather(conv, x, place, 0, window->channels, steps);
-        nn4mc_multiply(product, steps, sums);
-        conv->finish(&conv->outputs, sums, to, window->out_channels);
-        to += conv->y_bytes * window->out_channels;
+    for (size_t down = 0; down < window->out_height; ++down) {
+        for (size_t across = 0; across < window->out_width; ++across) {
+            gather(conv, (const unsigned char *)x, down * window->strides[0] - window->top,
+                   across * window->strides[1] - window->left, window->channels, steps);
+            nn4mc_multiply(product, steps, sums);
+            conv->finish(&conv->outputs, sums, to, window->out_channels);
+            to += conv->y_bytes * window->out_channels;
+        }
+    }
+}
+
+/* The sums of all groups at one place. */
+static void sum_groups(const nn4mc_quantized_conv_t *conv, const nn4mc_quantized_groups_t *groups,
+                       const unsigned char *x, size_t top, size_t left, nn4mc_int16_t steps[], nn4mc_int32_t sums[])
+{
+    const nn4mc_quantized_window_t *const window = &conv->window;
+    const size_t depth = window->channels / window->groups;
+    const size_t rows = window->out_channels / window->groups;
+    const size_t columns = window->high * window->wide * depth;
+    for (size_t channel = 0; channel < window->out_channels; ++channel) {
+        if (channel % rows == 0) {
+            gather(conv, x + channel / rows * depth * conv->x_bytes, top, left, depth, steps);
+        }
+        sums[channel] = groups->bias[channel] + groups->dot(groups->weights, channel, steps, columns, groups->shift);
     }
 }
 
@@ -131,18 +226,13 @@ void nn4mc_conv_integer_groups(const nn4mc_quantized_conv_t *conv, const nn4mc_q
                                const void *x, void *y, nn4mc_int16_t steps[], nn4mc_int32_t sums[])
 {
     const nn4mc_quantized_window_t *const window = &conv->window;
-    const size_t depth = window->channels / window->groups;
-    const size_t channels = window->out_channels / window->groups;
     unsigned char *to = (unsigned char *)y;
-    for (size_t place = 0; place < window->out_height * window->out_width; ++place) {
-        for (size_t channel = 0; channel < window->out_channels; ++channel) {
-            if (channel % channels == 0) {
-                gather(conv, x, place, channel / channels * depth, depth, steps);
-            }
-            sums[channel] = groups->bias[channel] + groups->dot(groups->weights, channel, steps,
-                                                               window->high * window->wide * depth, groups->shift);
+    for (size_t down = 0; down < window->out_height; ++down) {
+        for (size_t across = 0; across < window->out_width; ++across) {
+            sum_groups(conv, groups, (const unsigned char *)x, down * window->strides[0] - window->top,
+                       across * window->strides[1] - window->left, steps, sums);
+            conv->finish(&conv->outputs, sums, to, window->out_channels);
+            to += conv->y_bytes * window->out_channels;
         }
-        conv->finish(&conv->outputs, sums, to, window->out_channels);
-        to += conv->y_bytes * window->out_channels;
     }
 }

@@ -19,18 +19,21 @@ extern "C" {
 typedef struct nn4mc_outputs {
     const int32_t *multipliers; /* to int8 and int16 */
     const int32_t *shifts;
+    int32_t shift;
     nn4mc_int8_range_t range;
-    const int8_t *table; /* of 256 int8, looked up last; NULL: none */
+    const int8_t *table; /* of 256 int8; its index is from -128 on */
     const float *scales; /* to float32 */
 } nn4mc_outputs_t;
 
 /*
  * y[rows] = sums[rows] scaled. Of TensorFlow Lite's kernels the dense one alone rounds once; `twice` is what its
- * convolutions do. y is of the type in the name.
+ * convolutions do. `low` is for factors below 1/4, all shifts being -2 or less; `even` for such factors that share the shift
+ * -2 - outputs.shift. `table` looks int8 up, whose range is full. y is of the type in the name.
  */
 typedef void nn4mc_finish_t(const nn4mc_outputs_t *outputs, const nn4mc_int32_t sums[], void *y, size_t rows);
 
-nn4mc_finish_t nn4mc_finish_int8, nn4mc_finish_int8_twice, nn4mc_finish_int16, nn4mc_finish_float;
+nn4mc_finish_t nn4mc_finish_int8, nn4mc_finish_int8_low, nn4mc_finish_int8_even, nn4mc_finish_int8_twice,
+    nn4mc_finish_table, nn4mc_finish_table_even, nn4mc_finish_int16, nn4mc_finish_int16_even, nn4mc_finish_float;
 
 /* The window of a convolution over an image [height][width][channels]; weights [out][high][wide][channels / groups]. */
 typedef struct nn4mc_quantized_window {
