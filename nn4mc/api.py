@@ -16,16 +16,18 @@ from nn4mc.importers.options import DEFAULT_OPTIONS, ImportOptions
 from nn4mc.ir import Graph
 from nn4mc.passes import lower
 from nn4mc.plan import Plan, make_plan
+from nn4mc.quantize import Quantized, Quantizing, quantize_calibrated
 from nn4mc.target import DEFAULT_CODE, CodeOptions, target
 
 
 @dataclass(frozen=True)
 class Network:
-    """A compiled network: the lowered graph, its memory and its C."""
+    """A compiled network: the lowered graph, its memory and its C; ``quantized`` says what became of each layer."""
 
     graph: Graph
     plan: Plan
     emitted: Emitted
+    quantized: Quantized | None = None
 
     @property
     def name(self) -> str:
@@ -48,15 +50,16 @@ def compile_model(
     target_name: str = "cortex-m4f",
     options: ImportOptions = DEFAULT_OPTIONS,
     code: CodeOptions = DEFAULT_CODE,
+    quantizing: Quantizing | None = None,
 ) -> Network:
-    """Compile a model file, or a built-in model by name, to C.
+    """Compile a model file, or a built-in model by name, to C; ``quantizing`` says how to quantise it, if at all.
 
     ``name`` prefixes every C name; by default that of the model. Raises ModelError or UnsupportedError for the
-    model, ConfigError for a name that is no C identifier or an unknown target.
+    model, ConfigError for a name that is no C identifier, an unknown target, or a quantisation that cannot be had.
     """
     graph = load(model, options)
     try:
-        return compile_graph(graph, name, target_name, code)
+        return compile_graph(graph, name, target_name, code, quantizing)
     except ModelError as error:
         raise type(error)(f"{model}: {error}") from error
 
@@ -66,14 +69,17 @@ def compile_graph(
     name: str | None = None,
     target_name: str = "cortex-m4f",
     code: CodeOptions = DEFAULT_CODE,
+    quantizing: Quantizing | None = None,
 ) -> Network:
     """Compile a graph that is already loaded; otherwise as :func:`compile_model`."""
     c_name = network_name(name or graph.name)
     if name is not None and c_name != name:
         raise ConfigError(f"--name '{name}' cannot name C functions; '{c_name}' can")
     lowered = lower(graph)
-    plan = make_plan(lowered)
-    return Network(lowered, plan, emit(lowered, plan, c_name, target(target_name), code))
+    quantized = quantize_calibrated(lowered, quantizing) if quantizing else None
+    made = quantized.graph if quantized else lowered
+    plan = make_plan(made)
+    return Network(made, plan, emit(made, plan, c_name, target(target_name), code), quantized)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from nn4mc.errors import ModelError
 from nn4mc.ir import FLOAT32, INT8, Array, Graph
+from nn4mc.margin import margins
 from nn4mc.ops.base import size
 from nn4mc.reference import run
 
@@ -38,6 +39,8 @@ def make_golden(graph: Graph) -> Golden:
     out_type = interface_type(graph, graph.outputs)
     largest = float(np.abs(outputs).max(initial=0.0))
     limit = _RELATIVE_LIMIT * max(1.0, largest) if out_type == FLOAT32 else _INTEGER_LIMIT
+    found = margins(graph, inputs)
+    limit = max(limit, *(found.get(name, 0.0) for name in graph.outputs))
     return Golden(inputs, outputs.astype(out_type), limit)
 
 

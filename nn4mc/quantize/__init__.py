@@ -1,7 +1,8 @@
 """Post-training quantisation: calibrate a lowered float graph, then rewrite its products in integers."""
 
 from nn4mc.quantize.calibrate import Calibration, calibrate
+from nn4mc.quantize.request import Quantizing, quantize_calibrated
 from nn4mc.quantize.rewrite import quantize
 from nn4mc.quantize.scheme import Quantized, Scheme
 
-__all__ = ["Calibration", "Quantized", "Scheme", "calibrate", "quantize"]
+__all__ = ["Calibration", "Quantized", "Quantizing", "Scheme", "calibrate", "quantize", "quantize_calibrated"]

@@ -52,7 +52,7 @@ typedef struct nn4mc_integer_product {
     uint32_t shift;
 } nn4mc_integer_product_t;
 
-static inline void nn4mc_multiply(const nn4mc_integer_product_t *product, const nn4mc_int16_t x[],
+static inline void nn4mc_multiply_integers(const nn4mc_integer_product_t *product, const nn4mc_int16_t x[],
                                   nn4mc_int32_t sums[])
 {
     product->kernel(product->packed, x, sums, product->blocks, product->fours, product->shift);

@@ -14,10 +14,10 @@ static void step(const nn4mc_q_gru_t *gru, const float x[], const float h[], flo
     nn4mc_int32_t *const sums = (nn4mc_int32_t *)hidden_part;
 
     nn4mc_to_steps(x, steps, gru->inputs, gru->x_per_unit, gru->x_limit);
-    nn4mc_multiply(&gru->weights, steps, (nn4mc_int32_t *)gates);
+    nn4mc_multiply_integers(&gru->weights, steps, (nn4mc_int32_t *)gates);
     nn4mc_sums_to_float((nn4mc_int32_t *)gates, gru->weight_scales, gates, 3 * n);
     nn4mc_to_steps(h, steps, n, gru->h_per_unit, gru->h_limit);
-    nn4mc_multiply(&gru->gates, steps, sums);
+    nn4mc_multiply_integers(&gru->gates, steps, sums);
     nn4mc_add_sums(sums, gru->recurrent_scales, gates, 2 * n);
     gru->gate_activation(gates, gates, 2 * n);
 
@@ -27,7 +27,7 @@ static void step(const nn4mc_q_gru_t *gru, const float x[], const float h[], flo
         }
         nn4mc_to_steps(hidden_part, steps, n, gru->h_per_unit, gru->h_limit);
     }
-    nn4mc_multiply(&gru->candidate, steps, sums);
+    nn4mc_multiply_integers(&gru->candidate, steps, sums);
     nn4mc_sums_to_float(sums, gru->recurrent_scales + 2 * n, hidden_part, n);
     for (size_t i = 0; i < n; ++i) {
         candidate[i] += gru->reset_after ? hidden_part[i] * gates[i] : hidden_part[i];

@@ -14,10 +14,10 @@ static void step(const nn4mc_q_lstm_t *lstm, const float x[], const float h[], c
     nn4mc_int32_t *const sums = (nn4mc_int32_t *)(gates + 4 * n);
 
     nn4mc_to_steps(x, steps, lstm->inputs, lstm->x_per_unit, lstm->x_limit);
-    nn4mc_multiply(&lstm->weights, steps, (nn4mc_int32_t *)gates);
+    nn4mc_multiply_integers(&lstm->weights, steps, (nn4mc_int32_t *)gates);
     nn4mc_sums_to_float((nn4mc_int32_t *)gates, lstm->weight_scales, gates, 4 * n);
     nn4mc_to_steps(h, steps, n, lstm->h_per_unit, lstm->h_limit);
-    nn4mc_multiply(&lstm->recurrent, steps, sums);
+    nn4mc_multiply_integers(&lstm->recurrent, steps, sums);
     nn4mc_add_sums(sums, lstm->recurrent_scales, gates, 4 * n);
     lstm->gate_activation(gates, gates, 2 * n); /* f stands behind i */
     lstm->activation(g, g, n);

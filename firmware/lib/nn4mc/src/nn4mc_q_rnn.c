@@ -10,10 +10,10 @@ static void step(const nn4mc_q_rnn_t *rnn, const float x[], const float h[], flo
     nn4mc_int32_t *const sums = (nn4mc_int32_t *)(gates + (n + 3) / 4 * 4);
 
     nn4mc_to_steps(x, steps, rnn->inputs, rnn->x_per_unit, rnn->x_limit);
-    nn4mc_multiply(&rnn->weights, steps, (nn4mc_int32_t *)gates);
+    nn4mc_multiply_integers(&rnn->weights, steps, (nn4mc_int32_t *)gates);
     nn4mc_sums_to_float((nn4mc_int32_t *)gates, rnn->weight_scales, gates, n);
     nn4mc_to_steps(h, steps, n, rnn->h_per_unit, rnn->h_limit);
-    nn4mc_multiply(&rnn->recurrent, steps, sums);
+    nn4mc_multiply_integers(&rnn->recurrent, steps, sums);
     nn4mc_add_sums(sums, rnn->recurrent_scales, gates, n);
     rnn->activation(gates, next, n);
 }

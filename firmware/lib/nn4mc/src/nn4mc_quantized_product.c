@@ -199,7 +199,7 @@ void nn4mc_conv_integer(const nn4mc_quantized_conv_t *conv, const nn4mc_integer_
         for (size_t across = 0; across < window->out_width; ++across) {
             gather(conv, (const unsigned char *)x, down * window->strides[0] - window->top,
                    across * window->strides[1] - window->left, window->channels, steps);
-            nn4mc_multiply(product, steps, sums);
+            nn4mc_multiply_integers(product, steps, sums);
             conv->finish(&conv->outputs, sums, to, window->out_channels);
             to += conv->y_bytes * window->out_channels;
         }
