@@ -65,6 +65,7 @@ def fly_logged(
 
 def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "nn4mc", __version__
+    yield "rig", bench.rig.name
     yield "vehicle", plan.vehicle
     yield "controller", bench.rig.controller_name
     yield "reference", plan.reference

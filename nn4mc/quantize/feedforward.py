@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn4mc.fixed_point import INT8_MAX, INT8_MIN, shared_factors
-from nn4mc.ir import FLOAT32, INT8, INT16, Attribute, Node, Tensor
+from nn4mc.ir import INT8, INT16, Attribute, Node, Tensor
 from nn4mc.ops.activation import ACTIVATION, IDENTITY, activation_of, fused_activation
 from nn4mc.quantize.scales import Matrix, Steps, affine, fitting, make_matrix, symmetric
 from nn4mc.quantize.scheme import LayerScheme
@@ -60,11 +60,13 @@ def quantize_product(work: Work, node: Node) -> None:
 def _read(work: Work, node: Node) -> _Read:
     weights, bias = work.data(node, 1), work.data(node, 2)
     x, dtype = node.inputs[0], work.scheme.weights
+    seen = work.calibration.tensors[x]
+    met = seen.vectors.reshape(-1, weights.shape[1]) if node.op == "dense" else None
     if x in work.held:
         steps = work.held[x]
         attributes: Attributes = {"input_zero": steps.zero, "limit": steps.limit}
-        return _Read(x, steps, make_matrix(weights, bias, dtype, steps), attributes)
-    steps, matrix = fitting(weights, bias, dtype, HEADROOM * work.calibration.tensors[x].largest)
+        return _Read(x, steps, make_matrix(weights, bias, dtype, steps, met), attributes)
+    steps, matrix = fitting(weights, bias, dtype, HEADROOM * seen.largest, met)
     attributes = {"input_zero": 0, "limit": steps.limit}
     if node.op == "dense":
         return _Read(x, steps, matrix, {**attributes, "per_unit": steps.per_unit})
@@ -125,10 +127,9 @@ def _layer(work: Work, node: Node, read: _Read, steps: Steps | None) -> LayerSch
         weights=(work.data(node, 1),),
         restored=(read.matrix.restored,),
         weight_type=work.scheme.weights,
-        x_type=read.steps.dtype,
-        x_scale=read.steps.scale,
-        x_limit=read.steps.limit,
-        y_type=FLOAT32 if steps is None else steps.dtype,
-        y_scale=None if steps is None else steps.scale,
+        reads=node.inputs[0],
+        makes=node.outputs[0],
+        x=read.steps,
+        y=steps,
         kernel=read.matrix.walk.kernel,
     )

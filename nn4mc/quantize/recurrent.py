@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn4mc.ir import FLOAT32, Node
+from nn4mc.ir import Array, Float32Array, Node
 from nn4mc.ops.activation import ACTIVATION
 from nn4mc.quantize.feedforward import HEADROOM, Attributes
 from nn4mc.quantize.scales import Matrix, Steps, fitting
@@ -19,11 +19,16 @@ def quantize_recurrent(work: Work, node: Node) -> None:
     states = _STATES[node.op]
     weights, recurrent, bias = (work.data(node, 1 + states + index) for index in range(3))
     rows = len(weights)
-    behind = bias[rows:]  # of a GRU: what the candidate adds to its hidden part
-    bias_u = np.concatenate([np.zeros(rows - len(behind), np.float32), behind])
-    x = work.calibration.tensors[node.inputs[0]].largest * HEADROOM
-    steps, of_x = fitting(weights, bias[:rows], work.scheme.weights, x)
-    h_steps, of_h = fitting(recurrent, bias_u, work.scheme.weights, _largest_state(work, node))
+    candidate = len(bias) - rows  # of a GRU: rows that have a bias on either side
+    x, dtype = work.calibration.tensors[node.inputs[0]], work.scheme.weights
+    met = x.vectors.reshape(-1, weights.shape[1])
+    h_met, h_largest = _states_met(work, node), _largest_state(work, node)
+    # U has no bias of its own but the candidate's: what its rounding lacks on average is added with W's.
+    plain = np.concatenate([np.zeros(rows - candidate), bias[rows:]])
+    lacking = fitting(recurrent, plain, dtype, h_largest, h_met, correct=False)[1].lacking
+    own = np.arange(rows) >= rows - candidate
+    h_steps, of_h = fitting(recurrent, plain + own * lacking, dtype, h_largest, h_met, correct=False)
+    steps, of_x = fitting(weights, bias[:rows] + ~own * lacking, dtype, HEADROOM * x.largest, met)
     attributes: Attributes = {
         **node.attributes,
         "per_unit": steps.per_unit,
@@ -60,8 +65,15 @@ def _largest_state(work: Work, node: Node) -> float:
     return max(1.0, seen) if bounded else HEADROOM * seen
 
 
+def _states_met(work: Work, node: Node) -> Array:
+    """Return the values of h that U meets, (n, hidden): those given, and those made on the way through a window."""
+    hidden = work.graph.tensors[node.inputs[1]].shape[1]
+    names = [name for name in (node.inputs[1], node.outputs[0]) if name in work.calibration.tensors]
+    return np.concatenate([work.calibration.tensors[name].vectors.reshape(-1, hidden) for name in names])
+
+
 def _layer(
-    work: Work, node: Node, weights: tuple[np.ndarray, ...], steps: Steps, of_x: Matrix, of_h: Matrix
+    work: Work, node: Node, weights: tuple[Float32Array, ...], steps: Steps, of_x: Matrix, of_h: Matrix
 ) -> LayerScheme:
     return LayerScheme(
         name=node.name,
@@ -69,10 +81,9 @@ def _layer(
         weights=weights,
         restored=(of_x.restored, of_h.restored),
         weight_type=work.scheme.weights,
-        x_type=steps.dtype,
-        x_scale=steps.scale,
-        x_limit=steps.limit,
-        y_type=FLOAT32,
-        y_scale=None,
+        reads=node.inputs[0],
+        makes=next(name for name in node.outputs if name in work.calibration.tensors),
+        x=steps,
+        y=None,
         kernel=of_x.walk.kernel,
     )

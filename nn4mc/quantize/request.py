@@ -1,34 +1,34 @@
-"""Quantisation as it is asked for: a scheme, and the inputs to calibrate with."""
+"""Quantisation as it is asked for: a scheme, and the recordings to calibrate with."""
 
 from dataclasses import dataclass
 
 from nn4mc.errors import ConfigError
-from nn4mc.ir import Float32Array, Graph
-from nn4mc.quantize.calibrate import calibrate
+from nn4mc.ir import Graph
+from nn4mc.quantize.calibrate import Recording, calibrate
 from nn4mc.quantize.rewrite import quantize
 from nn4mc.quantize.scheme import Quantized, Scheme
 
 
 @dataclass(frozen=True)
 class Quantizing:
-    """``sequences`` (steps, in) each start from the initial state; without any, the model's own examples serve."""
+    """A scheme and the recordings to calibrate with; without any, the model's own examples serve."""
 
     scheme: Scheme = Scheme()
-    sequences: tuple[Float32Array, ...] = ()
+    recordings: tuple[Recording, ...] = ()
 
 
 def quantize_calibrated(graph: Graph, asked: Quantizing) -> Quantized:
     """Return a lowered float graph quantised as asked; ConfigError when there is nothing to calibrate with."""
-    return quantize(graph, calibrate(graph, calibration_sequences(graph, asked)), asked.scheme)
+    return quantize(graph, calibrate(graph, recordings_of(graph, asked)), asked.scheme)
 
 
-def calibration_sequences(graph: Graph, asked: Quantizing) -> tuple[Float32Array, ...]:
-    """Return the sequences that were given, or the model's own examples."""
-    if asked.sequences:
-        return asked.sequences
+def recordings_of(graph: Graph, asked: Quantizing) -> tuple[Recording, ...]:
+    """Return the recordings that were given, or the model's own examples as one."""
+    if asked.recordings:
+        return asked.recordings
     if graph.source.examples is None:
         raise ConfigError(
             f"model '{graph.name}' brings no example inputs to calibrate with.\n"
-            "Give some that the network will meet: --calibrate FILE (.npy, .csv, or the .mcap log of a flight)."
+            "Give inputs that the network will meet: --calibrate FILE (.npy, .csv, or the .mcap log of a flight)."
         )
-    return (graph.source.examples,)
+    return (Recording("the model's own examples", graph.source.examples),)

@@ -36,7 +36,7 @@ def quantize(graph: Graph, calibration: Calibration, scheme: Scheme) -> Quantize
     for node in graph.nodes:
         _one(work, node)
     made = drop_unused(replace(graph, tensors=work.tensors, nodes=tuple(work.nodes)))
-    return Quantized(check(made, "quantising"), work.layers, work.kept)
+    return Quantized(check(made, "quantising"), graph, calibration, work.layers, work.kept)
 
 
 def _one(work: Work, node: Node) -> None:

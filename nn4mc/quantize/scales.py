@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nn4mc.ir import INT8, INT16, Float32Array
+from nn4mc.ir import INT8, INT16, Array, Float32Array
 from nn4mc.ops.integer_rows import INT8_STEPS, INT16_STEPS, INT32_MAX, Walk, walk
 from nn4mc.quantize.calibrate import Seen
+from nn4mc.quantize.rounding import mean_error, round_rows
 
 LARGEST = {INT8: 127, INT16: 32767}
 _BIAS_MAX = 2**30
@@ -29,12 +30,19 @@ class Steps:
         """Steps in 1.0, as float32."""
         return float(np.float32(1.0 / self.scale))
 
+    @property
+    def real_range(self) -> tuple[float, float]:
+        """The smallest and the largest number that has a step of its own."""
+        if self.dtype == INT8:
+            return self.scale * (-128 - self.zero), self.scale * (127 - self.zero)
+        return -self.scale * self.limit, self.scale * self.limit
+
 
 @dataclass(frozen=True)
 class Matrix:
     """Weights (rows, ...) and bias in integers; a sum in real units is ``scales`` (of W x) times it.
 
-    ``restored`` is what the weights then stand for.
+    ``restored`` is what the weights then stand for, ``lacking`` (rows) by how much their products fall short on average.
     """
 
     weights: npt.NDArray[np.int8] | npt.NDArray[np.int16]
@@ -43,6 +51,7 @@ class Matrix:
     shift: int
     restored: Float32Array
     walk: Walk
+    lacking: Array
 
 
 def affine(seen: Seen) -> Steps:
@@ -62,30 +71,44 @@ def symmetric(largest: float, limit: int = INT16_STEPS) -> Steps:
     return Steps(INT16, float(np.float32(scale)), 0, limit)
 
 
-def quantize_rows(weights: Float32Array, dtype: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return weights (rows, ...) as integers and a scale a row; a row of zeros has scale 0."""
-    flat = weights.astype(np.float64).reshape(len(weights), -1)
-    scales = np.abs(flat).max(axis=1, initial=0.0) / LARGEST[dtype]
-    scales = np.where(scales > 0.0, np.maximum(scales, _SMALLEST_STEP), 0.0)
-    steps = np.rint(flat / np.where(scales > 0.0, scales, 1.0)[:, None])
-    return steps.astype(np.int64).reshape(weights.shape), scales
+def row_scales(weights: Float32Array, bias: Array | Float32Array, dtype: str, x: Steps) -> npt.NDArray[np.float64]:
+    """Return a scale a row of weights (rows, ...): the largest weight takes the largest step.
+
+    A row whose bias is far above its weights gets a coarser scale, so that the bias fits; a row of zeros gets 1.
+    """
+    largest = np.abs(weights.astype(np.float64)).reshape(len(weights), -1).max(axis=1, initial=0.0)
+    scales = np.maximum(largest / LARGEST[dtype], np.abs(bias.astype(np.float64)) / (x.scale * _BIAS_MAX))
+    return np.where(scales > 0.0, np.maximum(scales, _SMALLEST_STEP), 1.0)
 
 
-def make_matrix(weights: Float32Array, bias: Float32Array, dtype: str, x: Steps) -> Matrix:
+def make_matrix(
+    weights: Float32Array,
+    bias: Array | Float32Array,
+    dtype: str,
+    x: Steps,
+    inputs: Array | None = None,
+    correct: bool = True,
+) -> Matrix:
     """Return a matrix for x in given steps; ValueError where its sums could leave int32.
 
-    A row whose bias is far above its weights gets a coarser scale, so that the bias fits.
+    ``inputs`` (n, columns) are values of x: int8 weights are rounded so that their products change least, and the bias
+    makes up for the mean of that change if ``correct``.
     """
-    _, scales = quantize_rows(weights, dtype)
-    scales = np.maximum(scales, np.abs(bias.astype(np.float64)) / (x.scale * _BIAS_MAX))
-    scales = np.where(scales > 0.0, scales, 1.0)
-    wide = scales.reshape(-1, *([1] * (weights.ndim - 1)))
-    steps = np.rint(weights.astype(np.float64) / wide).astype(dtype)
-    flat = steps.reshape(len(steps), -1)
-    shift, in_steps = _bias_and_shift(flat, bias.astype(np.float64) / (x.scale * scales), x.limit)
-    restored = (steps * wide).astype(np.float32)
+    scales = row_scales(weights, bias, dtype, x)
+    exact = weights.reshape(len(weights), -1)
+    flat = round_rows(exact, scales, LARGEST[dtype], inputs if dtype == INT8 else None).astype(dtype)
+    restored = flat * scales[:, None]
+    lacking = mean_error(exact, restored, inputs)
+    added = bias.astype(np.float64) + (lacking if correct else 0.0)
+    shift, in_steps = _bias_and_shift(flat, added / (x.scale * scales), x.limit)
     return Matrix(
-        steps, in_steps, x.scale * scales * 2.0**shift, shift, restored, walk(flat, in_steps, x.limit)
+        weights=flat.reshape(weights.shape),
+        bias=in_steps,
+        scales=x.scale * scales * 2.0**shift,
+        shift=shift,
+        restored=restored.reshape(weights.shape).astype(np.float32),
+        walk=walk(flat, in_steps, x.limit),
+        lacking=lacking,
     )
 
 
@@ -101,13 +124,20 @@ def _bias_and_shift(
     raise ValueError("its sums can leave int32")
 
 
-def fitting(weights: Float32Array, bias: Float32Array, dtype: str, largest: float) -> tuple[Steps, Matrix]:
+def fitting(
+    weights: Float32Array,
+    bias: Array | Float32Array,
+    dtype: str,
+    largest: float,
+    inputs: Array | None = None,
+    correct: bool = True,
+) -> tuple[Steps, Matrix]:
     """Return int16 steps for a float x and the matrix for them: the finest with which no sum can leave int32."""
     limit = INT16_STEPS
     while True:
         steps = symmetric(largest, limit)
         try:
-            return steps, make_matrix(weights, bias, dtype, steps)
+            return steps, make_matrix(weights, bias, dtype, steps, inputs, correct)
         except ValueError:
             if limit < INT8_STEPS:
                 raise

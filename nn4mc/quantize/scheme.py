@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
 from nn4mc.ir import INT8, INT16, Graph
+from nn4mc.quantize.calibrate import Calibration
+from nn4mc.quantize.scales import Steps
 
 TYPES = (INT8, INT16)
 
@@ -36,9 +38,10 @@ class Scheme:
 
 @dataclass(frozen=True)
 class LayerScheme:
-    """One quantised layer: its float and quantised weights (by the same index), how x is read, and how y is stored.
+    """One quantised layer: its float weights and what they became (by the same index), and its activations.
 
-    ``x_scale`` is real units a step of x, ``x_limit`` the largest step; ``kernel`` is the integer kernel.
+    ``x`` says how the tensor ``reads`` is brought to steps or already is, ``y`` how ``makes`` is stored, None for
+    float32; ``kernel`` is the integer kernel.
     """
 
     name: str
@@ -46,18 +49,22 @@ class LayerScheme:
     weights: tuple[npt.NDArray[np.float32], ...]
     restored: tuple[npt.NDArray[np.float32], ...]
     weight_type: str
-    x_type: str
-    x_scale: float
-    x_limit: int
-    y_type: str
-    y_scale: float | None
+    reads: str
+    makes: str
+    x: Steps
+    y: Steps | None
     kernel: str
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """A quantised graph, its layers by name, and why layers that could be quantised were not."""
+    """A quantised graph, the float one it was made of and its calibration.
+
+    ``layers`` are by name; ``kept`` says why layers that could be quantised were not.
+    """
 
     graph: Graph
+    original: Graph
+    calibration: Calibration
     layers: Mapping[str, LayerScheme]
     kept: Mapping[str, str]
