@@ -98,12 +98,12 @@ class ControllerCode:
         write_files(Path(folder), self.files)
 
 
-def compile_policy(policy: Policy) -> ControllerCode:
-    """Compile a policy controller to the C that the firmware is built around.
+def compile_policy(policy: Policy, quantizing: Quantizing | None = None) -> ControllerCode:
+    """Compile a policy controller to the C that the firmware is built around; ``quantizing`` is for its network.
 
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
-    network = compile_model(policy.model)
+    network = compile_model(policy.model, quantizing=quantizing)
     check_policy(policy, network.graph)
     return ControllerCode(network, emit_policy(policy, network.emitted), network.graph.source.sha256)
 

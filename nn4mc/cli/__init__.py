@@ -15,6 +15,7 @@ VERBS = {
     "verify": ("nn4mc.cli.verify:verify_command", "Compare the C of a model with float64, layer by layer."),
     "profile": ("nn4mc.cli.profile:profile_command", "Tell what a step costs on its target, layer by layer."),
     "train": ("nn4mc.cli.train:train_command", "Learn a forward model from logs."),
+    "quantize": ("nn4mc.cli.quantize:quantize_command", "Say what quantising a model costs, by layer and in the loop."),
     "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
     "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from nn4mc.cli.console import err, out, table
+from nn4mc.cli.quantizing import QUANTIZE, quantizing, quantizing_options
 from nn4mc.hil.bench import open_bench
 from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
@@ -54,6 +55,8 @@ from nn4mc.hil.rig import load_rig, with_controller
     metavar="DIR",
     help="Write a page with plots, PNGs, JSON and MCAP logs.",
 )
+@QUANTIZE
+@quantizing_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a flight, one a line.")
 def hil_command(
     rig: str,
@@ -66,6 +69,10 @@ def hil_command(
     seed: int,
     faults: str | None,
     report_folder: Path | None,
+    quantize: str | None,
+    calibrate_files: tuple[Path, ...],
+    activations: str | None,
+    keep_float: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Fly RIG, a name or a folder, on a board: every vehicle along every reference, with every controller named.
@@ -78,10 +85,11 @@ def hil_command(
     names = tuple(loaded.controllers) if controllers == ("all",) else controllers or (loaded.controller_name,)
     chosen = [with_controller(loaded, name) for name in names]
     checked_faults = parse_faults(faults)
+    asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)
     flights: list[tuple[FlightResult, FlightRecord]] = []
     for one in chosen:
-        with open_bench(one, board, checked_faults, progress.stage) as bench:
+        with open_bench(one, board, checked_faults, progress.stage, asked) as bench:
             for plan in plans:
                 with progress.flight(f"{plan.vehicle}, {plan.reference}, {one.controller_name}") as on_step:
                     flights.append(fly_logged(bench, plan, report_folder, on_step))

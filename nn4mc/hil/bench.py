@@ -20,6 +20,7 @@ from nn4mc.hil.rig import Rig
 from nn4mc.hil.session import Session
 from nn4mc.hil.sim_link import SIM_BOARDS, SimLink
 from nn4mc.hil.twin import Twin, build_twin
+from nn4mc.quantize import Quantizing
 from nn4mc.resources import resource
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -37,13 +38,17 @@ class Built:
 
 
 @contextmanager
-def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterator[Bench]:
+def open_bench(
+    rig: Rig, board: str, faults: FaultSpec, stage: Stage, quantizing: Quantizing | None = None
+) -> Iterator[Bench]:
     """Compile the rig's controller, build what ``board`` needs, start or open it, and connect; close at the end.
+
+    ``quantizing`` says how to quantise the controller's network, if at all.
 
     Raises what each step raises: ConfigError, ModelError, ToolMissingError, BuildError, LinkError, DeviceError.
     """
     uri = resolve_board(board)
-    built = _build(rig, uri, stage)
+    built = _build(rig, uri, stage, quantizing)
     with stage(f"connecting to {uri.text}"):
         link = open_link(uri, built.firmware.elf if built.firmware else None)
     with Session(FaultyLink(link, faults) if faults else link) as session:
@@ -62,9 +67,9 @@ def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterato
         )
 
 
-def _build(rig: Rig, uri: BoardUri, stage: Stage) -> Built:
+def _build(rig: Rig, uri: BoardUri, stage: Stage, quantizing: Quantizing | None) -> Built:
     with stage(f"compiling the controller of {rig.name}"):
-        controller = compile_controller(rig)
+        controller = compile_controller(rig, quantizing)
         home = cache_dir() / f"{rig.name}-{_digest(controller)}"
         folder = home / "controller"
         controller.write(folder)

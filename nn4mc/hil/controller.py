@@ -13,6 +13,7 @@ from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.hil.rig_file import PidTable, PolicyTable, Signal, kind_of
+from nn4mc.quantize import Quantizing
 
 
 def policy_of(rig: Rig) -> Policy:
@@ -56,11 +57,16 @@ def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(low for low, _ in limits), tuple(high for _, high in limits)
 
 
-def compile_controller(rig: Rig) -> ControllerCode:
-    """Compile the controller chosen for a rig; raises what its compiler raises."""
+def compile_controller(rig: Rig, quantizing: Quantizing | None = None) -> ControllerCode:
+    """Compile the controller chosen for a rig, its network quantised if asked for; raises what its compiler raises.
+
+    Raises ConfigError for a controller without a network to quantise.
+    """
     if isinstance(rig.controller, PidTable):
+        if quantizing is not None:
+            raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' has no network to quantise")
         return compile_pid(pid_of(rig))
-    return compile_policy(policy_of(rig))
+    return compile_policy(policy_of(rig), quantizing)
 
 
 def _layout(signals: Sequence[Signal]) -> dict[str, int]:

@@ -115,7 +115,11 @@ def _packed(node: Node, inputs: Sequence[Tensor], target: Any) -> PackedConstant
 
 def _details(node: Node, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[str, object]:
     details = product_details(node, inputs, outputs)
-    return details if node.attributes.get(ROUNDS_ONCE) else {**details, "finish": "nn4mc_finish_int8_twice", "even_shift": 0}
+    return (
+        details
+        if node.attributes.get(ROUNDS_ONCE)
+        else {**details, "finish": "nn4mc_finish_int8_twice", "even_shift": 0}
+    )
 
 
 OPERATOR = Operator(

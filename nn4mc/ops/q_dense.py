@@ -7,7 +7,7 @@ the dense one alone does so. See nn4mc/ops/quantized.py for x.
 
 from collections.abc import Sequence
 
-from nn4mc.fixed_point import integers
+from nn4mc.fixed_point import Integers, integers
 from nn4mc.ir import Array, Node, Shape
 from nn4mc.ops.base import NUMBERS, Operator, expect, expect_shape, size, whole
 from nn4mc.ops.quantized import (
@@ -37,7 +37,7 @@ def dense_shape(node: Node, x: Shape, weights: Shape) -> Shape:
     return (*x[:-1], weights[0])
 
 
-def dense_sums(node: Node, x: Array, weights: Array, bias: Array) -> Array:
+def dense_sums(node: Node, x: Array, weights: Array, bias: Array) -> Integers:
     """Return the sums of a dense layer, its bias added."""
     return shifted(steps_of(node, x) @ integers(weights).T, shift_of(node)) + integers(bias)
 
@@ -60,7 +60,7 @@ def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
 
 def _reference(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
     x, weights, bias, *factors = inputs
-    return (to_integers(node, integers(dense_sums(node, x, weights, bias)), factors),)
+    return (to_integers(node, dense_sums(node, x, weights, bias), factors),)
 
 
 OPERATOR = Operator(

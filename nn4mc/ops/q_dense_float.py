@@ -5,7 +5,6 @@ Inputs: x, W (out, in) int8 or int16, b (out) int32, scale (out) float32. See nn
 
 from collections.abc import Sequence
 
-from nn4mc.fixed_point import integers
 from nn4mc.ir import Array, Node, Shape
 from nn4mc.ops.activation import ACTIVATION, activation_of
 from nn4mc.ops.base import NUMBERS, Operator
@@ -34,7 +33,7 @@ def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
 
 def _reference(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
     x, weights, bias, scale = inputs
-    return (activation_of(node)(to_float(integers(dense_sums(node, x, weights, bias)), scale)),)
+    return (activation_of(node)(to_float(dense_sums(node, x, weights, bias), scale)),)
 
 
 OPERATOR = Operator(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from nn4mc.ir import Array, Graph, Tensor
 from nn4mc.quantize.calibrate import Recording
@@ -122,7 +123,7 @@ def _layer(one: LayerScheme, real: Mapping[str, Array], found: Mapping[str, Arra
     )
 
 
-def _beyond(values: Array, steps: Steps) -> Array:
+def _beyond(values: Array, steps: Steps) -> npt.NDArray[np.bool_]:
     """Return which values have no step within half of one."""
     low, high = steps.real_range
     half = steps.scale / 2

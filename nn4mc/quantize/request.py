@@ -1,6 +1,6 @@
 """Quantisation as it is asked for: a scheme, and the recordings to calibrate with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nn4mc.errors import ConfigError
 from nn4mc.ir import Graph
@@ -13,7 +13,7 @@ from nn4mc.quantize.scheme import Quantized, Scheme
 class Quantizing:
     """A scheme and the recordings to calibrate with; without any, the model's own examples serve."""
 
-    scheme: Scheme = Scheme()
+    scheme: Scheme = field(default_factory=Scheme)
     recordings: tuple[Recording, ...] = ()
 
 

@@ -1,20 +1,22 @@
 """Rounding of weights that makes up for itself: what one column's rounding changes, the columns behind it take back.
 
 The layer's output on the calibration inputs X decides, not the weights: with H the covariance of X, the rounding error
-of column j is spread over the columns not rounded yet so that W X changes least; what then remains of its mean goes into
-the bias. Sources: Frantar et al., GPTQ, ICLR 2023, section 3; Nagel et al., ICCV 2019, section 4.2 (bias correction).
+of column j is spread over the columns not rounded yet so that W X changes least; what then remains of its mean goes
+into the bias. Sources: Frantar et al., GPTQ, ICLR 2023, section 3; Nagel et al., ICCV 2019, section 4.2 (bias correction).
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from nn4mc.ir import Array
+from nn4mc.ir import Array, Float32Array
 
 _DAMPING = 0.01
 """Of the mean of H's diagonal, added to it: few inputs, or one that is always 0, leave H singular."""
 
 
-def round_rows(weights: Array, scales: Array, largest: int, inputs: Array | None) -> npt.NDArray[np.int64]:
+def round_rows(
+    weights: Array | Float32Array, scales: Array, largest: int, inputs: Array | None
+) -> npt.NDArray[np.int64]:
     """Return weights (rows, columns) over scales (rows) as whole numbers within +-largest.
 
     ``inputs`` (n, columns) are what the columns meet; without them, or with n times the same, each is rounded alone.
@@ -31,7 +33,7 @@ def round_rows(weights: Array, scales: Array, largest: int, inputs: Array | None
     return steps
 
 
-def mean_error(weights: Array, restored: Array, inputs: Array | None) -> Array:
+def mean_error(weights: Array | Float32Array, restored: Array, inputs: Array | None) -> Array:
     """Return by how much the products of ``restored`` weights fall short on average (rows); 0 without inputs."""
     if inputs is None:
         return np.zeros(len(weights))

@@ -42,7 +42,7 @@ class Steps:
 class Matrix:
     """Weights (rows, ...) and bias in integers; a sum in real units is ``scales`` (of W x) times it.
 
-    ``restored`` is what the weights then stand for, ``lacking`` (rows) by how much their products fall short on average.
+    ``restored`` is what the weights then stand for, ``lacking`` (rows) by how much their products are short on average.
     """
 
     weights: npt.NDArray[np.int8] | npt.NDArray[np.int16]
