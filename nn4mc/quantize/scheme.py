@@ -20,7 +20,8 @@ class Scheme:
 
     Weights have one scale an output channel and no zero point. Activations are those that go from one quantised layer
     to the next: int8 has a scale and a zero point a tensor, int16 a scale. A float32 tensor that a quantised layer
-    reads becomes int16 inside it whatever ``activations`` says. Raises ConfigError for int16 weights with int8 activations.
+    reads becomes int16 inside it whatever ``activations`` says. Raises ConfigError for int16 weights with int8
+    activations.
     """
 
     weights: str = INT8
