@@ -70,10 +70,10 @@ def quantizing(
     return Quantizing(scheme, tuple(one for path in calibrate_files for one in read_inputs(path, rig)))
 
 
-def take_quantizing(others: dict[str, Any], rig: str | None = None) -> Any:
+def take_quantizing(others: dict[str, Any]) -> Any:
     """Take the options of this module out of a command's and return what they ask for; see `quantizing`."""
     names = ("quantize", "calibrate_files", "activations", "keep_float")
-    return quantizing(*(others.pop(name) for name in names), rig=rig)
+    return quantizing(*(others.pop(name) for name in names))
 
 
 def read_inputs(path: Path, rig: str | None = None) -> Any:

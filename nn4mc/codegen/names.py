@@ -9,7 +9,8 @@ from nn4mc.plan import Location, Plan, Region
 _TAKEN = frozenset(
     "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst "
     "factor image layer point product range sum run rows parts gates candidate hidden_part stretch stretches sweep "
-    "gru_before state memory next sequence row outputs steps sums".split()
+    "gru_before state memory next sequence row outputs steps sums "
+    "q_gru q_gru_before q_lstm q_rnn".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
 _FUNCTIONS = ("init", "run", "save", "restore", "selftest", "t", "status_t")

@@ -66,8 +66,8 @@ def _packed(node: Node, inputs: Sequence[Tensor], _target: Any) -> PackedConstan
     hidden = inputs[1].shape[1]
     return {
         "weighted": pack_x(node, inputs[2], inputs[4]),
-        "gates": pack_h(node, inputs[3], slice(0, 2 * hidden)),
-        "candidate": pack_h(node, inputs[3], slice(2 * hidden, None), inputs[7].data),
+        "gates": pack_h(node, inputs[3], np.arange(2 * hidden)),
+        "candidate": pack_h(node, inputs[3], np.arange(2 * hidden, 3 * hidden), inputs[7]),
     }
 
 
@@ -93,7 +93,7 @@ OPERATOR = Operator(
     packs=(2, 3, 4, 7),
     attributes=(RESET_AFTER, REVERSE, *_ACTIVATIONS, *STEPS),
     constants=(2, 3, 4, 5, 6, 7),
-    runtime=("nn4mc_q_gru", *FILES),
+    runtime=("nn4mc_q_gru", "nn4mc_vector", *FILES),
     runtime_of=lambda node: gate_files(node, _ACTIVATIONS),
     carried=((1, 1),),
     optional=(0, 1),

@@ -11,8 +11,8 @@ import numpy as np
 
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION
-from nn4mc.ops.base import Operator
-from nn4mc.ops.packing import PackedConstants
+from nn4mc.ops.base import Operator, constant
+from nn4mc.ops.packing import Packed, PackedConstants
 from nn4mc.ops.quantized_recurrent import (
     FILES,
     STEPS,
@@ -52,7 +52,15 @@ def _macs(_node: Node, inputs: Sequence[Shape]) -> int:
 
 
 def _packed(node: Node, inputs: Sequence[Tensor], _target: Any) -> PackedConstants:
-    return {"weighted": pack_x(node, inputs[3], inputs[5]), "carried": pack_h(node, inputs[4], slice(None))}
+    """Rows in the order i, f, o, g: those of one activation together."""
+    i, f, g, o = np.split(np.arange(inputs[3].shape[0]), 4)
+    order = np.concatenate([i, f, o, g])
+    return {
+        "weighted": pack_x(node, inputs[3], inputs[5], order),
+        "carried": pack_h(node, inputs[4], order),
+        "scales": Packed(constant(inputs[6])[order], f"{inputs[6].name} of i, f, o, g"),
+        "carried_scales": Packed(constant(inputs[7])[order], f"{inputs[7].name} of i, f, o, g"),
+    }
 
 
 def _scratch(_node: Node, inputs: Sequence[Shape]) -> int:
@@ -74,10 +82,10 @@ OPERATOR = Operator(
     scratch=_scratch,
     details=_details,
     packed=_packed,
-    packs=(3, 4, 5),
+    packs=(3, 4, 5, 6, 7),
     attributes=(*_ACTIVATIONS, REVERSE, *STEPS),
     constants=(3, 4, 5, 6, 7),
-    runtime=("nn4mc_q_lstm", *FILES),
+    runtime=("nn4mc_q_lstm", "nn4mc_vector", *FILES),
     runtime_of=lambda node: gate_files(node, _ACTIVATIONS),
     carried=((1, 1), (2, 2)),
     optional=(0, 1),

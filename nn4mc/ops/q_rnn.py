@@ -7,6 +7,8 @@ nn4mc/ops/quantized_recurrent.py.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from nn4mc.ir import Array, Node, Shape, Tensor
 from nn4mc.ops.activation import ACTIVATION
 from nn4mc.ops.base import Operator
@@ -48,7 +50,10 @@ def _macs(_node: Node, inputs: Sequence[Shape]) -> int:
 
 
 def _packed(node: Node, inputs: Sequence[Tensor], _target: Any) -> PackedConstants:
-    return {"weighted": pack_x(node, inputs[2], inputs[4]), "carried": pack_h(node, inputs[3], slice(None))}
+    return {
+        "weighted": pack_x(node, inputs[2], inputs[4]),
+        "carried": pack_h(node, inputs[3], np.arange(inputs[3].shape[0])),
+    }
 
 
 def _scratch(_node: Node, inputs: Sequence[Shape]) -> int:

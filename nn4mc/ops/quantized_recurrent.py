@@ -7,22 +7,22 @@ U (gates hidden, hidden), the bias of W (gates hidden) int32 in steps of its sum
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nn4mc.fixed_point import Integers, integers, to_steps
 from nn4mc.ir import Array, Node, Shape, Tensor
-from nn4mc.ops.base import expect, expect_shape, number, whole
+from nn4mc.ops.base import constant, expect, expect_shape, number, whole
 from nn4mc.ops.integer_rows import pack
 from nn4mc.ops.packing import Packed
 from nn4mc.ops.quantized import LIMIT, PER_UNIT, STEP_FILES, SUM_SHIFT, shifted, to_float
-from nn4mc.ops.recurrent import RUNTIME, window_details, window_shapes
+from nn4mc.ops.recurrent import window_details, window_shapes
 
 H_PER_UNIT, H_LIMIT, H_SUM_SHIFT = "h_per_unit", "h_limit", "h_sum_shift"
 STEPS = (PER_UNIT, LIMIT, SUM_SHIFT, H_PER_UNIT, H_LIMIT, H_SUM_SHIFT)
-FILES = (*RUNTIME, *STEP_FILES)
+FILES = ("nn4mc_recurrent", "nn4mc_copy", *STEP_FILES)
+Rows = npt.NDArray[np.int_]
 
 
 def check_steps(node: Node) -> None:
@@ -65,18 +65,18 @@ def _sums(steps: Integers, weights: Array, shift: int) -> Integers:
     return shifted(np.asarray(steps @ integers(weights).T), shift)
 
 
-def pack_x(node: Node, weights: Tensor, bias: Tensor) -> Packed:
-    """Return W and its bias as their kernel reads them."""
-    assert weights.data is not None and bias.data is not None
-    return pack(weights.data, bias.data, whole(node, LIMIT), f"{weights.name} {weights.shape} and {bias.name}")
+def pack_x(node: Node, weights: Tensor, bias: Tensor, order: Rows | None = None) -> Packed:
+    """Return W and its bias as their kernel reads them, their rows in another ``order`` if one is given."""
+    rows = np.arange(weights.shape[0]) if order is None else order
+    about = f"{weights.name} {weights.shape} and {bias.name}"
+    return pack(constant(weights)[rows], constant(bias)[rows], whole(node, LIMIT), about)
 
 
-def pack_h(node: Node, recurrent: Tensor, rows: slice, bias: npt.NDArray[Any] | None = None) -> Packed:
-    """Return rows of U, with a bias or zeros, as their kernel reads them."""
-    assert recurrent.data is not None
-    part = recurrent.data[rows]
-    added = np.zeros(len(part), np.int32) if bias is None else bias
-    return pack(part, added, whole(node, H_LIMIT), f"{recurrent.name} {part.shape}")
+def pack_h(node: Node, recurrent: Tensor, rows: Rows, bias: Tensor | None = None) -> Packed:
+    """Return ``rows`` of U, with a bias or zeros, as their kernel reads them."""
+    added = np.zeros(len(rows), np.int32) if bias is None else constant(bias)
+    about = f"{len(rows)} rows of {recurrent.name} {recurrent.shape}"
+    return pack(constant(recurrent)[rows], added, whole(node, H_LIMIT), about)
 
 
 def scratch_words(inputs: Sequence[Shape], rows: Sequence[int]) -> int:
@@ -86,7 +86,5 @@ def scratch_words(inputs: Sequence[Shape], rows: Sequence[int]) -> int:
 
 
 def quantized_details(node: Node, inputs: Sequence[Tensor], attributes: Sequence[str]) -> dict[str, object]:
-    """Return the sizes of a window, the C names of the activations, and where the sums stand."""
-    details = window_details(node, [tensor.shape for tensor in inputs], attributes)
-    wider = max(inputs[0].shape[2], inputs[1].shape[1])
-    return {**details, "gates_at": 2 * -(-wider // 4)}
+    """Return the sizes of a window and the C names of the activations."""
+    return window_details(node, [tensor.shape for tensor in inputs], attributes)

@@ -2,7 +2,7 @@
 
 The layer's output on the calibration inputs X decides, not the weights: with H the covariance of X, the rounding error
 of column j is spread over the columns not rounded yet so that W X changes least; what then remains of its mean goes
-into the bias. Sources: Frantar et al., GPTQ, ICLR 2023, section 3; bias correction: Nagel et al., ICCV 2019, section 4.2.
+into the bias. Sources: Frantar et al., GPTQ, ICLR 2023, section 3; Nagel et al., ICCV 2019, section 4.2, for the bias.
 """
 
 import numpy as np

@@ -22,18 +22,17 @@ typedef struct nn4mc_q_gru {
     float h_limit;
     size_t inputs;
     size_t hidden;
-    int reset_after; /* 1: the reset gate acts on the hidden product; 0: on the hidden state before it */
     nn4mc_activation_t activation;
     nn4mc_activation_t gate_activation;
 } nn4mc_q_gru_t;
 
 /*
- * y[time][batch][hidden] and last[batch][hidden] from x[time][batch][inputs] and h[batch][hidden].
- * y or last may be NULL, but not both; last may be h. Working memory: steps, the larger of inputs and hidden, and gates,
- * 3 hidden and 2 hidden words, each rounded up to four.
+ * next[hidden] from x[inputs] and h[hidden]; next may be h. The reset gate acts on the hidden product (torch), or on the
+ * hidden state before it (`before`, the paper). gates is working memory: 3 hidden and 2 hidden words, each rounded up to
+ * four, then half as many words as the larger of inputs and hidden, rounded up likewise.
  */
-void nn4mc_q_gru_window(const nn4mc_q_gru_t *gru, const nn4mc_window_t *window, const float x[], const float h[],
-                        float y[], float last[], nn4mc_int16_t steps[], float gates[]);
+void nn4mc_q_gru_step(const nn4mc_q_gru_t *gru, const float x[], const float h[], float next[], float gates[]);
+void nn4mc_q_gru_before_step(const nn4mc_q_gru_t *gru, const float x[], const float h[], float next[], float gates[]);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Rows in gate order i, f, g, o. */
+/* Rows in gate order i, f, o, g. */
 typedef struct nn4mc_q_lstm {
     nn4mc_integer_product_t weights;   /* [4 hidden][inputs] and bias */
     nn4mc_integer_product_t recurrent; /* [4 hidden][hidden] */
@@ -26,13 +26,11 @@ typedef struct nn4mc_q_lstm {
 } nn4mc_q_lstm_t;
 
 /*
- * y[time][batch][hidden], last_h and last_c[batch][hidden] from x[time][batch][inputs], h and c[batch][hidden].
- * y or last_h may be NULL, but not both; last_h may be h, last_c may be c. Working memory: steps, the larger of inputs
- * and hidden, and gates, twice 4 hidden words, each rounded up to four.
+ * next_h and next_c[hidden] from x[inputs], h and c[hidden]; they may be the same. gates is working memory: twice
+ * 4 hidden words, then half as many words as the larger of inputs and hidden, rounded up to four.
  */
-void nn4mc_q_lstm_window(const nn4mc_q_lstm_t *lstm, const nn4mc_window_t *window, const float x[], const float h[],
-                         const float c[], float y[], float last_h[], float last_c[], nn4mc_int16_t steps[],
-                         float gates[]);
+void nn4mc_q_lstm_step(const nn4mc_q_lstm_t *lstm, const float x[], const float h[], const float c[], float next_h[],
+                       float next_c[], float gates[]);
 
 #ifdef __cplusplus
 }

@@ -24,12 +24,10 @@ typedef struct nn4mc_q_rnn {
 } nn4mc_q_rnn_t;
 
 /*
- * y[time][batch][hidden] and last[batch][hidden] from x[time][batch][inputs] and h[batch][hidden].
- * y or last may be NULL, but not both; last may be h. Working memory: steps, the larger of inputs and hidden, and gates,
- * twice hidden words, each rounded up to four.
+ * next[hidden] from x[inputs] and h[hidden]; next may be h. gates is working memory: twice hidden words, each rounded up
+ * to four, then half as many words as the larger of inputs and hidden, rounded up likewise.
  */
-void nn4mc_q_rnn_window(const nn4mc_q_rnn_t *rnn, const nn4mc_window_t *window, const float x[], const float h[],
-                        float y[], float last[], nn4mc_int16_t steps[], float gates[]);
+void nn4mc_q_rnn_step(const nn4mc_q_rnn_t *rnn, const float x[], const float h[], float next[], float gates[]);
 
 #ifdef __cplusplus
 }
