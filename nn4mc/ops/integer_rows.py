@@ -39,18 +39,15 @@ class Walk:
 
 
 def largest_sums(weights: Integers, bias: Integers, limit: int) -> Integers:
-    """Return the largest |sum| that each row can reach with |x| <= ``limit``, as int64 (16-bit: before the bias)."""
+    """Return the largest |sum| that each row can reach with |x| <= ``limit``, as int64."""
     rows = np.abs(weights.astype(np.int64)).reshape(len(weights), -1).sum(axis=1) * limit
     return np.asarray(rows + np.abs(bias.astype(np.int64)))
 
 
-def sum_shift(weights: Integers, bias: Integers, limit: int) -> int:
-    """Return the least right shift that keeps sums of int16 weights, their bias added, within int32."""
-    largest, most = largest_sums(weights, np.zeros(len(weights)), limit), np.abs(bias.astype(np.int64))
-    for shift in range(32):
-        if np.all((largest >> shift) + 1 + most <= INT32_MAX):
-            return shift
-    raise ValueError("sums of more than 62 bits")
+def within_int32(weights: Integers, bias: Integers, limit: int, shift: int) -> bool:
+    """Return whether no sum over 2^shift, halves up, leaves int32 for any |x| <= ``limit`` once the bias is added."""
+    largest = np.abs(weights.astype(np.int64)).reshape(len(weights), -1).sum(axis=1) * limit
+    return bool(np.all((largest + ((1 << shift) >> 1) >> shift) + np.abs(bias.astype(np.int64)) <= INT32_MAX))
 
 
 def walk(weights: Integers, bias: Integers, limit: int) -> Walk:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.ir import INT8, INT16, Array, Float32Array
-from nn4mc.ops.integer_rows import INT8_STEPS, INT16_STEPS, INT32_MAX, Walk, walk
+from nn4mc.ops.integer_rows import INT8_STEPS, INT16_STEPS, Walk, walk, within_int32
 from nn4mc.quantize.calibrate import Seen
 from nn4mc.quantize.rounding import mean_error, round_rows
 
@@ -116,10 +116,9 @@ def _bias_and_shift(
     weights: npt.NDArray[np.int8] | npt.NDArray[np.int16], bias: npt.NDArray[np.float64], limit: int
 ) -> tuple[int, npt.NDArray[np.int32]]:
     """Return by how much sums are shifted and the bias in their steps; int8 weights need no shift."""
-    largest = np.abs(weights.astype(np.int64)).sum(axis=1) * limit
     for shift in range(32 if weights.dtype == np.int16 else 1):
         steps = np.rint(bias / 2.0**shift)
-        if np.all((largest >> shift) + 1 + np.abs(steps) <= INT32_MAX):
+        if within_int32(weights, steps, limit, shift):
             return shift, steps.astype(np.int32)
     raise ValueError("its sums can leave int32")
 
