@@ -12,8 +12,8 @@ import numpy as np
 
 from nn4mc.fixed_point import Integers, integers
 from nn4mc.ir import INT8, INT16, Array, Node, Shape, Tensor
-from nn4mc.ops.base import Operator, expect, size, whole
-from nn4mc.ops.integer_rows import words_of
+from nn4mc.ops.base import Operator, expect, size, whole, wholes
+from nn4mc.ops.integer_rows import INT8_STEPS, words_of
 from nn4mc.ops.packing import Packed, PackedConstants
 from nn4mc.ops.quantized import (
     INPUT_ZERO,
@@ -24,6 +24,7 @@ from nn4mc.ops.quantized import (
     check_input,
     check_rows,
     check_table,
+    limit_of,
     pack_factors,
     pack_product,
     plain_factors,
@@ -90,6 +91,20 @@ def pack_conv(node: Node, inputs: Sequence[Tensor], target: Any) -> PackedConsta
     }
 
 
+def conv_details(node: Node, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[str, object]:
+    """Return what `product_details` does, and whether windows are read in place rather than copied.
+
+    Each must be one stretch of int16 without a zero point, for the one kernel that takes any address.
+    """
+    _, kernel_height, kernel_width, _ = inputs[1].shape
+    dilations = wholes(node, DILATIONS)
+    lines = kernel_height == 1 or (kernel_width == inputs[0].shape[2] and dilations[0] == 1)
+    plain = inputs[0].dtype == INT16 and inputs[1].dtype == INT8 and whole(node, INPUT_ZERO) == 0
+    wide = limit_of(node) > INT8_STEPS and whole(node, "groups") == 1
+    in_place = int(lines and plain and wide and dilations[1] == 1)
+    return {**product_details(node, inputs, outputs), "in_place": in_place}
+
+
 def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
     x, weights = inputs[:2]
     made = conv_shape(node, x, weights)
@@ -114,7 +129,7 @@ def _packed(node: Node, inputs: Sequence[Tensor], target: Any) -> PackedConstant
 
 
 def _details(node: Node, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[str, object]:
-    details = product_details(node, inputs, outputs)
+    details = conv_details(node, inputs, outputs)
     return (
         details
         if node.attributes.get(ROUNDS_ONCE)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from nn4mc.ir import Array, Node, Shape
 from nn4mc.ops.activation import ACTIVATION, activation_of
 from nn4mc.ops.base import NUMBERS, Operator
-from nn4mc.ops.q_conv import INPUT, WINDOW, conv_macs, conv_scratch, conv_shape, conv_sums, pack_conv
-from nn4mc.ops.quantized import PRODUCT_FILES, check_rows, product_details, to_float
+from nn4mc.ops.q_conv import INPUT, WINDOW, conv_details, conv_macs, conv_scratch, conv_shape, conv_sums, pack_conv
+from nn4mc.ops.quantized import PRODUCT_FILES, check_rows, to_float
 
 
 def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
@@ -34,7 +34,7 @@ OPERATOR = Operator(
     reference=_reference,
     macs=conv_macs,
     scratch=conv_scratch,
-    details=product_details,
+    details=conv_details,
     packed=pack_conv,
     packs=(1, 2),
     attributes=(*WINDOW, *INPUT, ACTIVATION),

@@ -6,10 +6,10 @@
  * of additions is free, and the portable kernels (nn4mc_integer_rows.c) and those for cores with the DSP extension
  * (nn4mc_integer_rows_dsp.S) give the same bits. nn4mc/ops/integer_rows.py packs.
  *
- *   kernel  weights  |x| at most  block                                               cycles a product (DSP, modelled)
- *   8x8     int8     255          4 rows; bias, then two rows a word                  1.4
- *   8x16    int8     32767        the same                                            1.7
- *   16x16   int16    32767        2 rows; one row a word, then the biases             1.6
+ *   kernel  weights  |x| at most  block                                               cycles a product (64 x 64, modelled)
+ *   8x8     int8     255          4 rows; bias, then two rows a word                  1.5
+ *   8x16    int8     32767        the same                                            1.8
+ *   16x16   int16    32767        2 rows; one row a word, then the biases             2.1
  *
  * A word of int8 weights holds rows r, r + 1 and columns c, c + 1: its low bytes are row r, its high bytes row r + 1.
  * In 8x8 each half is the number 256 w[r + 1] + w[r]: SMLAD of the word as it is gives 256 s[r + 1] + s[r], and of its

@@ -1,6 +1,8 @@
 /*
  * nn4mc_integer_8x8, nn4mc_integer_8x16 and nn4mc_integer_16x16 for cores with the DSP extension: see nn4mc_integer_rows.h.
  *
+ * x lies on words; 8x16 alone loads it with LDR, which takes any address.
+ *
  * r0 weights  r1 x  r2 sums  r3 rounds of eight columns left  r4-r7 sums of the block  r8-r11 weights  r12, lr x
  * On the stack: x, blocks left, then what the caller pushed, above the saved registers.
  */

@@ -61,6 +61,7 @@ typedef struct nn4mc_quantized_conv {
     nn4mc_load_t *load;
     size_t x_bytes; /* of an element of x */
     int32_t input_zero;
+    int in_place; /* every window is a stretch of x that its kernel can read where it is */
     nn4mc_finish_t *finish;
     size_t y_bytes; /* of an element of y */
     nn4mc_outputs_t outputs;
