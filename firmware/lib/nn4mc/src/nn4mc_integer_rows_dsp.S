@@ -183,6 +183,6 @@ nn4mc_widen_int8:
 
 #endif
 
-#if defined(__ELF__)
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
 #endif
