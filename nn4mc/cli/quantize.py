@@ -78,12 +78,13 @@ def _fly(model: str, rig: str, board: str, plan: tuple[Any, ...], asked: Any) ->
 
     from nn4mc.cli.console import err  # noqa: PLC0415
     from nn4mc.hil.campaign import plan_flights  # noqa: PLC0415
-    from nn4mc.hil.closed_loop import compare  # noqa: PLC0415
+    from nn4mc.hil.closed_loop import compare, policy_table  # noqa: PLC0415
     from nn4mc.hil.progress import FlightProgress  # noqa: PLC0415
     from nn4mc.hil.rig import load_rig  # noqa: PLC0415
 
     loaded = load_rig(rig)
-    flown = replace(loaded, controller=replace_struct(loaded.controller, model=model))
+    table = replace_struct(policy_table(loaded), model=model)
+    flown = replace(loaded, controllers={**loaded.controllers, loaded.controller_name: table})
     vehicles, references, period_s, seeds = plan
     plans = plan_flights(flown, vehicles, references, period_s, 0)
     return compare(flown, board, plans, seeds, asked, FlightProgress(err).stage)

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import msgspec
 
+from nn4mc.errors import ConfigError
 from nn4mc.hil.bench import Stage, open_bench
 from nn4mc.hil.faults import FaultSpec
 from nn4mc.hil.flight import FlightPlan, Recorder, fly
 from nn4mc.hil.result import FlightResult
 from nn4mc.hil.rig import Rig
+from nn4mc.hil.rig_file import PolicyTable
 from nn4mc.quantize import Quantizing
 
 
@@ -30,6 +32,13 @@ class Comparison(msgspec.Struct, frozen=True):
     lost_float: int
     lost_quantized: int
     mismatched_words: int
+
+
+def policy_table(rig: Rig) -> PolicyTable:
+    """Return the table of a rig's policy; ConfigError where the chosen controller has no network."""
+    if not isinstance(rig.controller, PolicyTable):
+        raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' has no network to quantise")
+    return rig.controller
 
 
 def compare(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn4mc.hil.bench import compile_controller
+from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.record import Step
 from nn4mc.hil.rig import create_plant, create_reference, flight_variables, load_rig, step_count
