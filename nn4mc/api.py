@@ -22,12 +22,16 @@ from nn4mc.target import DEFAULT_CODE, CodeOptions, target
 
 @dataclass(frozen=True)
 class Network:
-    """A compiled network: the lowered graph, its memory and its C; ``quantized`` says what became of each layer."""
+    """A compiled network: the lowered graph, its memory and its C, and what was asked of the C.
+
+    ``quantized`` says what became of each layer.
+    """
 
     graph: Graph
     plan: Plan
     emitted: Emitted
     quantized: Quantized | None = None
+    code: CodeOptions = DEFAULT_CODE
 
     @property
     def name(self) -> str:
@@ -79,7 +83,7 @@ def compile_graph(
     quantized = quantize_calibrated(lowered, quantizing) if quantizing else None
     made = quantized.graph if quantized else lowered
     plan = make_plan(made)
-    return Network(made, plan, emit(made, plan, c_name, target(target_name), code), quantized)
+    return Network(made, plan, emit(made, plan, c_name, target(target_name), code), quantized, code)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def verify(
         expected[-1] = framework_outputs(against[0], against[1], network.graph, rows)
     layers = tuple(
         _compare(column, found_values, expected_values)
-        for column, found_values, expected_values in zip(_columns(network.graph, rows), found, expected, strict=True)
+        for column, found_values, expected_values in zip(_columns(network, rows), found, expected, strict=True)
     )
     return Verification(layers, len(rows), against[0] if against else "reference")
 
@@ -155,8 +155,9 @@ class _Column:
     margin: float
 
 
-def _columns(graph: Graph, rows: npt.NDArray[Any]) -> list[_Column]:
-    shown, found = shown_outputs(graph), margins(graph, rows)
+def _columns(network: Network, rows: npt.NDArray[Any]) -> list[_Column]:
+    graph = network.graph
+    shown, found = shown_outputs(graph), margins(graph, rows, float(network.code.activation_error))
     layers = [
         _Column(node.name, node.op, graph.tensors[shown[node.name]].dtype, found.get(shown[node.name], 0.0))
         for node in _layers(graph)

@@ -46,7 +46,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target, code: CodeOptions 
     check(graph, "lowering")
     if code.optimize == "size":
         target = replace(target, block_rows=min(target.block_rows, SMALL_BLOCK_ROWS))
-    golden = make_golden(graph)
+    golden = make_golden(graph, float(code.activation_error))
     identity = model_id(graph)
     taken = reserved_names(graph, name)
     names = tensor_names(graph, plan, taken)

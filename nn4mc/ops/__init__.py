@@ -9,6 +9,7 @@ from nn4mc.ops.base import Operator
 _NOT_OPERATORS = {
     "base",
     "activation",
+    "approximate",
     "axes",
     "broadcast",
     "functions",
