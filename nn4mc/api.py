@@ -7,6 +7,7 @@ from pathlib import Path
 from nn4mc.codegen.controller import emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
 from nn4mc.codegen.pid import emit_pid
+from nn4mc.codegen.runtime import OPTIONS_HEADER, options_header
 from nn4mc.codegen.write import write_files
 from nn4mc.control.pid import Pid, check_pid, pid_sha256
 from nn4mc.control.policy import Policy, check_policy
@@ -18,6 +19,9 @@ from nn4mc.passes import lower
 from nn4mc.plan import Plan, make_plan
 from nn4mc.quantize import Quantized, Quantizing, quantize_calibrated
 from nn4mc.target import DEFAULT_CODE, CodeOptions, target
+
+CONTROLLER_TARGET = "cortex-m4f"
+"""The core of every board there is a firmware for; the firmware of other machines takes its portable kernels."""
 
 
 @dataclass(frozen=True)
@@ -102,17 +106,25 @@ class ControllerCode:
         write_files(Path(folder), self.files)
 
 
-def compile_policy(policy: Policy, quantizing: Quantizing | None = None) -> ControllerCode:
+def compile_policy(
+    policy: Policy, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE
+) -> ControllerCode:
     """Compile a policy controller to the C that the firmware is built around; ``quantizing`` is for its network.
 
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
-    network = compile_model(policy.model, quantizing=quantizing)
+    network = compile_model(policy.model, target_name=CONTROLLER_TARGET, code=code, quantizing=quantizing)
     check_policy(policy, network.graph)
-    return ControllerCode(network, emit_policy(policy, network.emitted), network.graph.source.sha256)
+    files = {**emit_policy(policy, network.emitted), **_options(code, network.emitted.const_bytes)}
+    return ControllerCode(network, files, network.graph.source.sha256)
 
 
-def compile_pid(pid: Pid) -> ControllerCode:
+def compile_pid(pid: Pid, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:
     """Compile a PID controller to the C that the firmware is built around; ConfigError when its numbers do not fit."""
     check_pid(pid)
-    return ControllerCode(None, emit_pid(pid), pid_sha256(pid))
+    return ControllerCode(None, {**emit_pid(pid), **_options(code, 0)}, pid_sha256(pid))
+
+
+def _options(code: CodeOptions, const_bytes: int) -> Mapping[str, str]:
+    """Return the header that tells the builders of firmware and twin what ``code`` asks of the runtime."""
+    return {OPTIONS_HEADER: options_header(target(CONTROLLER_TARGET), code, const_bytes)}

@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import err, out, table
 from nn4mc.cli.quantizing import QUANTIZE, quantizing, quantizing_options
 from nn4mc.hil.bench import open_bench
@@ -57,6 +59,7 @@ from nn4mc.hil.rig import load_rig, with_controller
 )
 @QUANTIZE
 @quantizing_options
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a flight, one a line.")
 def hil_command(
     rig: str,
@@ -74,6 +77,7 @@ def hil_command(
     activations: str | None,
     keep_float: tuple[str, ...],
     as_json: bool,
+    **code: Any,
 ) -> None:
     """Fly RIG, a name or a folder, on a board: every vehicle along every reference, with every controller named.
 
@@ -84,12 +88,12 @@ def hil_command(
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
     names = tuple(loaded.controllers) if controllers == ("all",) else controllers or (loaded.controller_name,)
     chosen = [with_controller(loaded, name) for name in names]
-    checked_faults = parse_faults(faults)
+    checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
     asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)
     flights: list[tuple[FlightResult, FlightRecord]] = []
     for one in chosen:
-        with open_bench(one, board, checked_faults, progress.stage, asked) as bench:
+        with open_bench(one, board, checked_faults, progress.stage, asked, chosen_code) as bench:
             for plan in plans:
                 with progress.flight(f"{plan.vehicle}, {plan.reference}, {one.controller_name}") as on_step:
                     flights.append(fly_logged(bench, plan, report_folder, on_step))
@@ -123,5 +127,6 @@ def _print_table(results: list[FlightResult]) -> None:
     title = f"{first.rig} on {first.board}" + (f", {first.controller}" if same else "")
     lines = [[row[i] for i in kept] for row in rows]
     out.print(table(title, headings, lines, numbers=headings[-4:], whole=headings[:-2]))
-    out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
+    options = f", {first.code}" if first.code else ""
+    out.print(f"model {first.model_id}, firmware {first.build_id}{options}", highlight=False)
     out.print(verdict(results)[1], highlight=False)

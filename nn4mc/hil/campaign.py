@@ -77,3 +77,4 @@ def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "model_id", bench.hello.model_id
     yield "model_sha256", bench.model_sha256
     yield "build_id", bench.hello.build_id
+    yield "code", bench.code.text

@@ -14,6 +14,7 @@ from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.hil.rig_file import PidTable, PolicyTable, Signal, kind_of
 from nn4mc.quantize import Quantizing
+from nn4mc.target import DEFAULT_CODE, CodeOptions
 
 
 def policy_of(rig: Rig) -> Policy:
@@ -57,7 +58,9 @@ def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(low for low, _ in limits), tuple(high for _, high in limits)
 
 
-def compile_controller(rig: Rig, quantizing: Quantizing | None = None) -> ControllerCode:
+def compile_controller(
+    rig: Rig, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE
+) -> ControllerCode:
     """Compile the controller chosen for a rig, its network quantised if asked for; raises what its compiler raises.
 
     Raises ConfigError for a controller without a network to quantise.
@@ -65,19 +68,19 @@ def compile_controller(rig: Rig, quantizing: Quantizing | None = None) -> Contro
     if isinstance(rig.controller, PidTable):
         if quantizing is not None:
             raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' has no network to quantise")
-        return compile_pid(pid_of(rig))
-    return compile_policy(policy_of(rig), quantizing)
+        return compile_pid(pid_of(rig), code)
+    return compile_policy(policy_of(rig), quantizing, code)
 
 
 def _layout(signals: Sequence[Signal]) -> dict[str, int]:
     return {signal.name: signal.size for signal in signals}
 
 
-def write_controller(rig: Rig, folder: Path) -> ControllerCode:
+def write_controller(rig: Rig, folder: Path, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:
     """Write the rig's controller into ``folder`` and return what was written; raises as `compile_controller`."""
-    code = compile_controller(rig)
-    code.write(folder)
-    return code
+    controller = compile_controller(rig, code=code)
+    controller.write(folder)
+    return controller
 
 
 def main() -> int:
