@@ -41,6 +41,7 @@ lint: $(VENV)/.ready-dev ## check style and types
 
 bench: setup-bench ## measure networks on a Cortex-M4F beside other tools, and flights in lock-step; write docs/benchmarks.md
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.cortex_m4f --write
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.quantised
 	$(BIN)/python -m benchmarks.lockstep
 
 wheel: $(VENV)/.ready-dev ## build dist/*.whl

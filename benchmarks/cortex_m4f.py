@@ -15,15 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.networks import NETWORKS
+from benchmarks.quantised import recordings
 from nn4mc import __version__
 from nn4mc.api import Network, compile_graph, compile_model
 from nn4mc.cli.console import err, out, table
+from nn4mc.importers import load
 from nn4mc.ir import Float32Array, Graph
 from nn4mc.profile.cycles import HEADLINE
 from nn4mc.profile.folder import read_folder
 from nn4mc.profile.link import build
 from nn4mc.profile.network import DEFAULT_CONDITIONS, profile_network
 from nn4mc.profile.runner import NetworkRunner
+from nn4mc.quantize import Quantizing, Recording, Scheme
 from nn4mc.reference import run
 from nn4mc.target import CodeOptions
 
@@ -67,8 +70,8 @@ def inputs_of(graph: Graph) -> Float32Array:
     return np.random.default_rng(0).uniform(-1.0, 1.0, (STEPS, size)).astype(np.float32)
 
 
-def own_row(name: str, tool: str, network: Network) -> Row:
-    """Measure one of our variants."""
+def own_row(name: str, tool: str, network: Network, source: Graph) -> Row:
+    """Measure one of our variants of the graph ``source``, which the error is against."""
     rows = inputs_of(network.graph)
     found = profile_network(network, rows)
     return Row(
@@ -80,7 +83,7 @@ def own_row(name: str, tool: str, network: Network) -> Row:
         flash=found.flash_bytes,
         ram=found.ram_bytes + found.stack_painted,
         stack=found.stack_bound,
-        error=float(np.abs(_outputs(network, rows) - run(network.graph, rows)).max()),
+        error=float(np.abs(_outputs(network, rows) - run(source, rows)).max()),
     )
 
 
@@ -108,6 +111,11 @@ def peer_rows(name: str, graph: Graph) -> list[Row]:
     ]
 
 
+def int8(graph: Graph) -> Quantizing:
+    """Return int8 weights and activations, calibrated as in benchmarks/quantised.py."""
+    return Quantizing(Scheme("int8", "int8"), (Recording("random", recordings(graph)[0]),))
+
+
 def measure() -> list[Row]:
     """Return all rows: by network, ours first."""
     rows = []
@@ -115,10 +123,13 @@ def measure() -> list[Row]:
         err.print(f"{name}: {make.__doc__}", highlight=False)
         graph = make()
         for tool, code in VARIANTS.items():
-            rows.append(own_row(name, tool, compile_graph(graph, code=code)))
+            rows.append(own_row(name, tool, compile_graph(graph, code=code), graph))
+        rows.append(own_row(name, "nn4mc int8", compile_graph(graph, quantizing=int8(graph)), graph))
         rows += peer_rows(name, graph)
-    rows.append(own_row("RAPTOR", "nn4mc", compile_model("raptor")))
-    rows.append(own_row("RAPTOR", "nn4mc size", compile_model("raptor", code=CodeOptions(optimize="size"))))
+    raptor = load("raptor")
+    for tool, code in VARIANTS.items():
+        rows.append(own_row("RAPTOR", tool, compile_graph(raptor, code=code), raptor))
+    rows.append(own_row("RAPTOR", "nn4mc int8", compile_graph(raptor, quantizing=int8(raptor)), raptor))
     return rows
 
 
@@ -135,7 +146,8 @@ Networks, batch 1, weights uniform within 1/sqrt(inputs of a unit):
 
 {networks}
 
-nn4mc is measured with its defaults, with `--optimize size`, with `--activation-error 4e-5` and with `--mac fma`. Each
+nn4mc is measured with its defaults, with `--optimize size`, with `--activation-error 4e-5`, with `--mac fma` and with
+`--quantize int8` (quantising and dequantising included). Each
 other tool is built with {flag_sets} and told with its fastest. emlearn takes dense networks only. TensorFlow Lite
 Micro's PyPI package holds no sources that could be built for a microcontroller. An earlier side-by-side measurement
 under the same timing rules found, as the best other tool: {earlier}.

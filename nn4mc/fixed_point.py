@@ -43,6 +43,17 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return multiplier, shift
 
 
+def shared_factors(reals: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int32], int]:
+    """Return multipliers and the one shift that stand for positive reals: exact to 31 bits for the largest of them.
+
+    >>> multipliers, shift = shared_factors(np.array([0.1, 0.05]))
+    >>> (multipliers * 2.0 ** (shift - 31)).round(9).tolist()
+    [0.1, 0.05]
+    """
+    _, shift = quantize_multiplier(float(reals.max()))
+    return np.rint(reals * 2.0 ** (31 - shift)).clip(0, _INT32_MAX).astype(np.int32), shift
+
+
 def rescale(values: npt.NDArray[Any], multiplier: Any, shift: Any) -> Integers:
     """Return values * multiplier * 2^(shift - 31), rounded twice as the kernels do; arguments broadcast.
 
@@ -86,6 +97,20 @@ def round_half_away(values: npt.NDArray[Any] | np.floating[Any]) -> npt.NDArray[
 def clamp(values: npt.NDArray[Any], minimum: int = INT8_MIN, maximum: int = INT8_MAX) -> npt.NDArray[np.float64]:
     """Return values within minimum..maximum, as the float64 that the reference passes on."""
     return np.asarray(np.clip(np.asarray(values), minimum, maximum), np.float64)
+
+
+def to_steps(real: npt.NDArray[Any], per_unit: float, limit: int) -> npt.NDArray[np.float64]:
+    """Return reals * per_unit to the nearest whole number within +-limit, computed in float32 as the kernel does.
+
+    Halves go to the even neighbour; NaN counts as -limit.
+
+    >>> to_steps(np.array([0.0, 0.3, 100.0, np.nan]), 10.0, 255).tolist()
+    [0.0, 3.0, 255.0, -255.0]
+    """
+    with np.errstate(over="ignore"):
+        steps = np.asarray(real).astype(np.float32) * np.float32(per_unit)
+    steps = np.where(steps > -np.float32(limit), steps, -np.float32(limit))
+    return np.asarray(np.rint(np.minimum(steps, np.float32(limit))), np.float64)
 
 
 def to_int8(real: npt.NDArray[Any], scale: float, zero_point: int) -> npt.NDArray[np.float64]:

@@ -110,7 +110,7 @@ def _check_node(graph: Graph, node: Node, ready: set[str]) -> None:
         )
     types = {graph.tensors[name].dtype for name in (*node.inputs, *node.outputs) if graph.tensors[name].data is None}
     _expect(op.converts or len(types) <= 1, f"{where} mixes {' and '.join(sorted(types))}")
-    for index in op.constants:
+    for index in (one for one in op.constants if one < len(node.inputs)):
         _expect(
             graph.tensors[node.inputs[index]].data is not None, f"{where}: '{node.inputs[index]}' must be a constant"
         )

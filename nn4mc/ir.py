@@ -14,6 +14,7 @@ Attribute = bool | int | float | str | tuple[int, ...]
 
 FLOAT32 = "float32"
 INT8 = "int8"
+INT16 = "int16"
 INT32 = "int32"
 
 
@@ -30,7 +31,7 @@ class Quantization:
 class Tensor:
     """A named array; ``data`` (of ``shape`` and ``dtype``) makes it a constant.
 
-    ``dtype`` is float32, int8 or int32; ``quantization`` says what integers stand for.
+    ``dtype`` is float32, int8, int16 or int32; ``quantization`` says what integers stand for.
     """
 
     name: str

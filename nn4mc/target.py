@@ -1,6 +1,6 @@
 """What C is generated for: the core, and what the user wants of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from nn4mc.errors import ConfigError
 
@@ -71,6 +71,16 @@ class CodeOptions:
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ConfigError(f"{name} '{getattr(self, name)}' is not known. Known: {', '.join(known)}")
+
+    @property
+    def text(self) -> str:
+        """The options that are not the defaults, as on the command line; empty where all are.
+
+        >>> CodeOptions(mac="fma", weights="ram").text
+        '--mac fma --weights ram'
+        """
+        chosen = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in chosen.items())
 
 
 DEFAULT_CODE = CodeOptions()

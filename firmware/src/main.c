@@ -3,6 +3,10 @@
 #include "hil_dispatch.h"
 #include "port.h"
 
+#ifdef NN4MC_BENCH
+#include "bench.h"
+#endif
+
 /* The controller's memory and the harness's, in two objects, so that the linker map tells them apart. */
 static controller_state_t controller_state;
 static hil_dispatch_t dispatch;
@@ -66,6 +70,9 @@ int main(void)
         .millis = port_millis,
         .rx_overruns = port_rx_overruns,
         .stack_free = port_stack_free,
+#ifdef NN4MC_BENCH
+        .bench = bench_run,
+#endif
     };
     if (!hil_dispatch_init(&dispatch, &controller, &controller_state, &board)) {
         return 1; /* the controller does not fit the wire: nothing could be answered */

@@ -18,7 +18,9 @@ from nn4mc.resources import resource
 
 __all__ = ["Firmware", "build_firmware", "cache_dir", "core_dir", "ensure_scons"]
 
-_SOURCE_FOLDERS = ("src", "ports", "lib", "platform")
+_SOURCE_FOLDERS = ("src", "ports", "lib", "bench", "platform")
+BENCH_VARIABLE = "NN4MC_BENCH"
+"""Of the environment: when it is not empty, the firmware has the kernels that BENCH times."""
 _COMPILERS = {"netduinoplus2": "arm-none-eabi-gcc", "host": "gcc"}
 
 
@@ -37,8 +39,10 @@ def cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "nn4mc"
 
 
-def build_firmware(board: str, controller_dir: Path, build_dir: Path) -> Firmware:
+def build_firmware(board: str, controller_dir: Path, build_dir: Path, bench: bool = False) -> Firmware:
     """Build the firmware of ``board`` around the generated controller in ``controller_dir``.
+
+    With ``bench`` it also has the kernels that BENCH times, where the board has a cycle counter to time them by.
 
     Everything is written below ``build_dir``; the firmware's own folder may be read-only. When no input changed
     since the last build there, nothing is started. Raises ConfigError for an unknown board, ToolMissingError, and
@@ -47,13 +51,13 @@ def build_firmware(board: str, controller_dir: Path, build_dir: Path) -> Firmwar
     firmware_dir = resource("firmware")
     if not (firmware_dir / "platform" / "boards" / f"{board}.json").is_file():
         raise ConfigError(f"board '{board}' has no firmware. Known: {', '.join(sorted(boards()))}.")
-    work = build_dir.resolve() / board
+    work = build_dir.resolve() / (f"{board}-bench" if bench else board)
     stamp = work / "inputs.sha256"
     inputs = _inputs(board, firmware_dir, controller_dir)
     with _alone_in(work):
         if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == inputs and _artefacts(work, board)):
             stamp.unlink(missing_ok=True)
-            _run_platformio(board, firmware_dir, controller_dir, work)
+            _run_platformio(board, firmware_dir, controller_dir, work, bench)
             stamp.write_text(inputs, encoding="utf-8")
         firmware = _artefacts(work, board)
     if firmware is None:
@@ -75,13 +79,14 @@ def _alone_in(work: Path) -> Iterator[None]:
         yield
 
 
-def _run_platformio(board: str, firmware_dir: Path, controller_dir: Path, work: Path) -> None:
+def _run_platformio(board: str, firmware_dir: Path, controller_dir: Path, work: Path, bench: bool) -> None:
     ensure_scons()
     run(
         [sys.executable, "-m", "platformio", "run", "-d", firmware_dir, "-e", board],
         stage=f"building the firmware for {board}",
         env={
             "NN4MC_CONTROLLER_DIR": str(controller_dir.resolve()),
+            BENCH_VARIABLE: "1" if bench else "",
             "PLATFORMIO_WORKSPACE_DIR": str(work / "workspace"),
             "PLATFORMIO_BUILD_DIR": str(work / "build"),
             "PLATFORMIO_PLATFORMS_DIR": str(work / "platforms"),

@@ -13,6 +13,8 @@ _CONTENTS = "Linker script and memory map"
 # A long section name has a line of its own: `\s+` goes over the line break.
 _INPUT_SECTION = re.compile(r"^ (\.\S+|COMMON)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S.*)$", re.MULTILINE)
 _CONTROLLER_OBJECT = re.compile(r"controller/.+\.o|lib\w+/(libnn4mc\.a\(.+\)|nn4mc/.+\.o)")
+_CCM = ".ccmram"
+"""Section of the core-coupled memory: constants alone leave it without the flag of variables."""
 _STATE = "controller_state"
 """Name of the controller's state in firmware/src/main.c."""
 
@@ -71,7 +73,7 @@ def _program_sizes(elf: Path) -> tuple[int, int, int]:
                 continue
             if section["sh_type"] != "SHT_NOBITS":
                 flash += section["sh_size"]
-            if section["sh_flags"] & SH_FLAGS.SHF_WRITE:
+            if section["sh_flags"] & SH_FLAGS.SHF_WRITE or section.name == _CCM:
                 ram += section["sh_size"]
         symbols = program.get_section_by_name(".symtab")
         states = symbols.get_symbol_by_name(_STATE) if isinstance(symbols, SymbolTableSection) else None
@@ -97,4 +99,4 @@ def _is_flash(name: str) -> bool:
 
 def _is_ram(name: str) -> bool:
     constant = name.startswith(".data.rel.ro")  # tables of addresses, which only a laptop relocates
-    return name.startswith((".data", ".bss", "COMMON")) and not constant
+    return name.startswith((".data", ".bss", ".ccmram", "COMMON")) and not constant

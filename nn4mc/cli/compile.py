@@ -8,6 +8,7 @@ import click
 from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import print_json
 from nn4mc.cli.model import import_options, model_options
+from nn4mc.cli.quantizing import QUANTIZE, quantizing_options, take_quantizing
 from nn4mc.errors import ConfigError
 from nn4mc.target import TARGETS, CodeOptions
 
@@ -19,6 +20,8 @@ from nn4mc.target import TARGETS, CodeOptions
 )
 @click.option("--name", help="Prefix of every C name; by default the model's own name.")
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
+@QUANTIZE
+@quantizing_options
 @code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **others: Any) -> None:
@@ -29,11 +32,11 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
     """
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
-    code = take_code_options(others)
+    code, asked = take_code_options(others), take_quantizing(others)
     if Path(model).suffix == ".toml":
         _compile_controller(Path(model), output, name, target, code, as_json)
         return
-    network = compile_model(model, name, target, import_options(**others), code)
+    network = compile_model(model, name, target, import_options(**others), code, asked)
     network.write(output)
     result = {
         "name": network.name,
@@ -43,6 +46,7 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
         "model_sha256": network.graph.source.sha256,
         "context_bytes": 4 * (network.plan.state_len + network.plan.arena_len),
         "const_bytes": network.emitted.const_bytes,
+        "quantized": None if network.quantized is None else _schemes(network.quantized),
     }
     if as_json:
         print_json(result)
@@ -51,6 +55,22 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
         f"{output}/{network.name}.h and {len(network.emitted.files) - 1} more files: model {network.model_id}, "
         f"{result['context_bytes']} bytes of RAM, {result['const_bytes']:,} bytes of constants."
     )
+    if network.quantized is not None:
+        click.echo(_summary(network.quantized))
+
+
+def _schemes(quantized: Any) -> dict[str, Any]:
+    layers = {
+        name: {"weights": one.weight_type, "x": one.x.dtype, "y": one.y.dtype if one.y else "float32"}
+        for name, one in quantized.layers.items()
+    }
+    return {"layers": layers, "kept_float": dict(quantized.kept), "calibration_steps": quantized.calibration.steps}
+
+
+def _summary(quantized: Any) -> str:
+    kept = "".join(f"\n{name} stays float: {why}" for name, why in quantized.kept.items())
+    names = ", ".join(quantized.layers)
+    return f"Quantised {names}, calibrated on {quantized.calibration.steps:,} steps.{kept}"
 
 
 def _compile_controller(
@@ -60,7 +80,7 @@ def _compile_controller(
 
     if name is not None:
         raise ConfigError(f"--name '{name}': a controller's C is called controller. Leave --name out.")
-    made = compile_controller_file(path)
+    made = compile_controller_file(path, code)
     files = made.write_library(output, target, code)
     if as_json:
         print_json({"name": "controller", "folder": str(output), "files": files, "sha256": made.sha256})

@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
+from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import err, out, table
+from nn4mc.cli.quantizing import QUANTIZE, quantizing, quantizing_options
 from nn4mc.hil.bench import open_bench
 from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
@@ -56,6 +59,9 @@ from nn4mc.hil.rig import load_rig, with_controller
     metavar="DIR",
     help="Write a page with plots, PNGs, JSON and MCAP logs.",
 )
+@QUANTIZE
+@quantizing_options
+@code_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a flight, one a line.")
 def hil_command(
     rig: str,
@@ -68,7 +74,12 @@ def hil_command(
     seed: int,
     faults: str | None,
     report_folder: Path | None,
+    quantize: str | None,
+    calibrate_files: tuple[Path, ...],
+    activations: str | None,
+    keep_float: tuple[str, ...],
     as_json: bool,
+    **code: Any,
 ) -> None:
     """Fly RIG, a name or a folder, on a board: every vehicle along every reference, with every controller named.
 
@@ -81,11 +92,12 @@ def hil_command(
         tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
     )
     chosen = [with_controller(loaded, name) for name in names]
-    checked_faults = parse_faults(faults)
+    checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
+    asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)
     flights: list[tuple[FlightResult, FlightRecord]] = []
     for one in chosen:
-        with open_bench(one, board, checked_faults, progress.stage) as bench:
+        with open_bench(one, board, checked_faults, progress.stage, asked, chosen_code) as bench:
             for plan in plans:
                 with progress.flight(f"{plan.vehicle}, {plan.reference}, {one.controller_name}") as on_step:
                     flights.append(fly_logged(bench, plan, report_folder, on_step))
@@ -119,5 +131,6 @@ def _print_table(results: list[FlightResult]) -> None:
     title = f"{first.rig} on {first.board}" + (f", {first.controller}" if same else "")
     lines = [[row[i] for i in kept] for row in rows]
     out.print(table(title, headings, lines, numbers=headings[-4:], whole=headings[:-2]))
-    out.print(f"model {first.model_id}, firmware {first.build_id}", highlight=False)
+    options = f", {first.code}" if first.code else ""
+    out.print(f"model {first.model_id}, firmware {first.build_id}{options}", highlight=False)
     out.print(verdict(results)[1], highlight=False)

@@ -73,7 +73,8 @@ def _print(name: str, found: Any) -> None:
     out.print(table(f"{name}: C against float64{against}, {found.steps} steps", _COLUMNS, lines, _COLUMNS[2:6]))
     click.echo(
         "Tolerance: 1e-5 of a layer's largest value, at least 1e-5: room for some hundred float32 roundings; one step\n"
-        "for integers. ULP: spacings of float32 at the expected value, large where that is near 0."
+        "for integers; more where --activation-error or rounding to steps costs more. ULP: spacings of float32 at the\n"
+        "expected value, large where that is near 0."
     )
     if found.diverges_at is not None:
         where = found.diverges_at

@@ -15,7 +15,7 @@ from nn4mc.codegen.names import C_TYPES, initial_state_name, place, reserved_nam
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import network_runtime
 from nn4mc.gate import check
-from nn4mc.ir import FLOAT32, INT8, Graph, Node, Tensor
+from nn4mc.ir import FLOAT32, INT8, INT16, Graph, Node, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.activation import IDENTITY, fused_activation
 from nn4mc.ops.base import size
@@ -24,7 +24,7 @@ from nn4mc.target import DEFAULT_CODE, SMALL_BLOCK_ROWS, CodeOptions, Target
 
 _ALWAYS = ("nn4mc_copy",)
 """The copying loops of every network."""
-_COPY = {FLOAT32: "nn4mc_copy", INT8: "nn4mc_copy_int8"}
+_COPY = {FLOAT32: "nn4mc_copy", INT8: "nn4mc_copy_int8", INT16: "nn4mc_copy_int16"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def emit(graph: Graph, plan: Plan, name: str, target: Target, code: CodeOptions 
     check(graph, "lowering")
     if code.optimize == "size":
         target = replace(target, block_rows=min(target.block_rows, SMALL_BLOCK_ROWS))
-    golden = make_golden(graph)
+    golden = make_golden(graph, float(code.activation_error))
     identity = model_id(graph)
     taken = reserved_names(graph, name)
     names = tensor_names(graph, plan, taken)

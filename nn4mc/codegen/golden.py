@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from nn4mc.errors import ModelError
 from nn4mc.ir import FLOAT32, INT8, Array, Graph
+from nn4mc.margin import margins
 from nn4mc.ops.base import size
 from nn4mc.reference import run
 
@@ -27,10 +28,11 @@ class Golden:
     limit: float
 
 
-def make_golden(graph: Graph) -> Golden:
+def make_golden(graph: Graph, activation_error: float = 0.0) -> Golden:
     """Return up to four steps in about 512 bytes: the model's own examples, or seeded random inputs.
 
-    Raises ModelError when the reference answers NaN, Inf or values beyond float32 to all that is tried.
+    ``activation_error`` is that of tanh and sigmoid in C. Raises ModelError when the reference answers NaN, Inf or
+    values beyond float32 to all that is tried.
     """
     in_len, out_len = interface_len(graph, graph.inputs), interface_len(graph, graph.outputs)
     steps = int(np.clip(_MAX_BYTES // (4 * (in_len + out_len)), 1, _MAX_STEPS))
@@ -38,6 +40,8 @@ def make_golden(graph: Graph) -> Golden:
     out_type = interface_type(graph, graph.outputs)
     largest = float(np.abs(outputs).max(initial=0.0))
     limit = _RELATIVE_LIMIT * max(1.0, largest) if out_type == FLOAT32 else _INTEGER_LIMIT
+    found = margins(graph, inputs, activation_error)
+    limit = max(limit, *(found.get(name, 0.0) for name in graph.outputs))
     return Golden(inputs, outputs.astype(out_type), limit)
 
 

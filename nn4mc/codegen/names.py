@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from nn4mc.codegen.identifiers import c_identifier
-from nn4mc.ir import FLOAT32, INT8, INT32, Graph
+from nn4mc.ir import FLOAT32, INT8, INT16, INT32, Graph
 from nn4mc.plan import Location, Plan, Region
 
 _TAKEN = frozenset(
     "network in out golden_in golden_out axes conv pool rnn gru lstm window i step error size worst "
     "factor image layer point product range sum run rows parts gates candidate hidden_part stretch stretches sweep "
-    "gru_before state memory next sequence row".split()
+    "gru_before state memory next sequence row outputs steps sums "
+    "q_gru q_gru_before q_lstm q_rnn".split()
 )
 """What generated code calls its own variables, those of the operators' templates included."""
 _FUNCTIONS = ("init", "run", "save", "restore", "selftest", "t", "status_t")
@@ -42,7 +43,7 @@ def unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-C_TYPES = {FLOAT32: "float", INT8: "int8_t", INT32: "int32_t"}
+C_TYPES = {FLOAT32: "float", INT8: "int8_t", INT16: "nn4mc_int16_t", INT32: "int32_t"}
 
 
 def place(location: Location, dtype: str = FLOAT32) -> str:

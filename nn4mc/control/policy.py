@@ -118,6 +118,10 @@ class PolicyReference:
         self._action = np.clip(wished, self._action - rate, self._action + rate)
         return self._action
 
+    def follow(self, command: Array) -> None:
+        """Take ``command`` (command_len,) for the previous action, as where another controller flew."""
+        self._action = np.asarray(command, np.float64)
+
     def observe(self, sensors: Array, reference: Array) -> Array:
         """Return the observation of this instant."""
         sensor_at, reference_at = offsets(self._policy.sensors), offsets(self._policy.reference)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nn4mc.api import ControllerCode
 from nn4mc.build.platformio import Firmware, build_firmware, cache_dir
 from nn4mc.build.sizes import firmware_sizes
+from nn4mc.errors import ConfigError
 from nn4mc.hil.boards import resolve_board
 from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.faults import FaultSpec, FaultyLink
@@ -20,7 +21,9 @@ from nn4mc.hil.rig import Rig
 from nn4mc.hil.session import Session
 from nn4mc.hil.sim_link import SIM_BOARDS, SimLink
 from nn4mc.hil.twin import Twin, build_twin
+from nn4mc.quantize import Quantizing
 from nn4mc.resources import resource
+from nn4mc.target import DEFAULT_CODE, CodeOptions
 
 Stage = Callable[[str], AbstractContextManager[None]]
 """Shows what is being done while its context is open."""
@@ -37,13 +40,26 @@ class Built:
 
 
 @contextmanager
-def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterator[Bench]:
+def open_bench(
+    rig: Rig,
+    board: str,
+    faults: FaultSpec,
+    stage: Stage,
+    quantizing: Quantizing | None = None,
+    code: CodeOptions = DEFAULT_CODE,
+) -> Iterator[Bench]:
     """Compile the rig's controller, build what ``board`` needs, start or open it, and connect; close at the end.
+
+    ``quantizing`` says how to quantise the controller's network, if at all; ``code`` are the options of its C, in
+    firmware and twin alike.
 
     Raises what each step raises: ConfigError, ModelError, ToolMissingError, BuildError, LinkError, DeviceError.
     """
     uri = resolve_board(board)
-    built = _build(rig, uri, stage)
+    _check_memory(uri, code)
+    with stage(f"compiling the controller of {rig.name}"):
+        controller = compile_controller(rig, quantizing, code)
+    built = _build(controller, rig, uri, stage)
     with stage(f"connecting to {uri.text}"):
         link = open_link(uri, built.firmware.elf if built.firmware else None)
     with Session(FaultyLink(link, faults) if faults else link) as session:
@@ -58,24 +74,33 @@ def open_bench(rig: Rig, board: str, faults: FaultSpec, stage: Stage) -> Iterato
             model_sha256=built.controller.sha256,
             faults=faults,
             firmware=_sizes(built.firmware),
+            code=code,
             counter=link if isinstance(link, SimLink) else None,
         )
 
 
-def _build(rig: Rig, uri: BoardUri, stage: Stage) -> Built:
-    with stage(f"compiling the controller of {rig.name}"):
-        controller = compile_controller(rig)
-        home = cache_dir() / f"{rig.name}-{_digest(controller)}"
-        folder = home / "controller"
-        controller.write(folder)
+def _check_memory(uri: BoardUri, code: CodeOptions) -> None:
+    if code.weights == "ccm" and uri.scheme == "qemu":
+        raise ConfigError(f"{uri.text} has no CCM: QEMU does not emulate it. Use --weights ram, or sim://cortex-m4.")
+
+
+def _build(controller: ControllerCode, rig: Rig, uri: BoardUri, stage: Stage) -> Built:
+    home = cache_dir() / f"{rig.name}-{_digest(controller)}"
+    folder = home / "controller"
+    controller.write(folder)
     with stage("building the controller for this machine"):
         twin = Twin(build_twin(folder, home / "twin"))
     firmware = None
-    name = {"qemu": uri.target, "host": "host", "sim": SIM_BOARDS.get(uri.target)}.get(uri.scheme)
+    name = own_firmware(uri)
     if name is not None:
         with stage(f"building the firmware for {name}"):
             firmware = build_firmware(name, folder, home / "firmware")
     return Built(controller, folder, twin, firmware)
+
+
+def own_firmware(uri: BoardUri) -> str | None:
+    """Return the name of the firmware that a board runs and that we build and start; None where it is not ours."""
+    return {"qemu": uri.target, "host": "host", "sim": SIM_BOARDS.get(uri.target)}.get(uri.scheme)
 
 
 def _digest(controller: ControllerCode) -> str:

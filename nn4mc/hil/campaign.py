@@ -65,6 +65,7 @@ def fly_logged(
 
 def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "nn4mc", __version__
+    yield "rig", bench.rig.name
     yield "vehicle", plan.vehicle
     yield "controller", bench.rig.controller_name
     yield "reference", plan.reference
@@ -76,3 +77,4 @@ def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "model_id", bench.hello.model_id
     yield "model_sha256", bench.model_sha256
     yield "build_id", bench.hello.build_id
+    yield "code", bench.code.text

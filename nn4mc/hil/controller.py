@@ -16,7 +16,9 @@ from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.forward_model import ForwardModel
 from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.hil.rig_file import LayoutTable, NmpcTable, PidTable, PolicyTable, Signal, kind_of, read_controller
+from nn4mc.quantize import Quantizing
 from nn4mc.resources import resource
+from nn4mc.target import DEFAULT_CODE, CodeOptions
 from nn4mc.train.load import load_trained
 
 RIG_FILE = "rig.toml"
@@ -107,21 +109,21 @@ def _model_folder(name: str, folder: Path) -> Path:
         ) from error
 
 
-def compile_controller_file(path: Path) -> ControllerCode:
+def compile_controller_file(path: Path, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:
     """Compile a controller's own file: with the rig.toml beside it, or with the layout that it states.
 
     Raises ConfigError where there is neither, and what its compiler raises.
     """
     table = read_controller(path)
     if isinstance(table, NmpcTable) and table.layout is not None:
-        return compile_nmpc(_nmpc(table, table.layout, path.parent))
+        return compile_nmpc(_nmpc(table, table.layout, path.parent), code)
     if not (path.parent / RIG_FILE).is_file():
         raise ConfigError(
             f"{path}: there is no {RIG_FILE} beside it to say what the sensors, the reference and the commands are. "
             "A controller of kind nmpc may say so in a table [layout]."
         )
     rig = load_rig(path.parent)
-    return compile_controller(replace(rig, controllers={path.stem: table}, controller_name=path.stem))
+    return compile_controller(replace(rig, controllers={path.stem: table}, controller_name=path.stem), code=code)
 
 
 def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -134,24 +136,38 @@ def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(low for low, _ in limits), tuple(high for _, high in limits)
 
 
-def compile_controller(rig: Rig) -> ControllerCode:
-    """Compile the controller chosen for a rig; raises what its compiler raises."""
+def compile_controller(
+    rig: Rig, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE
+) -> ControllerCode:
+    """Compile the controller chosen for a rig, its network quantised if asked for; raises what its compiler raises.
+
+    Raises ConfigError for a controller without a network to quantise.
+    """
     if isinstance(rig.controller, PidTable):
-        return compile_pid(pid_of(rig))
+        _refuse_quantizing(rig, quantizing)
+        return compile_pid(pid_of(rig), code)
     if isinstance(rig.controller, NmpcTable):
-        return compile_nmpc(nmpc_of(rig))
-    return compile_policy(policy_of(rig))
+        _refuse_quantizing(rig, quantizing)
+        return compile_nmpc(nmpc_of(rig), code)
+    return compile_policy(policy_of(rig), quantizing, code)
+
+
+def _refuse_quantizing(rig: Rig, quantizing: Quantizing | None) -> None:
+    """A PID has no network, and integers have no derivative."""
+    if quantizing is not None:
+        what = "no network to quantise" if isinstance(rig.controller, PidTable) else "a network that must be float"
+        raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' has {what}")
 
 
 def _layout(signals: Sequence[Signal]) -> dict[str, int]:
     return {signal.name: signal.size for signal in signals}
 
 
-def write_controller(rig: Rig, folder: Path) -> ControllerCode:
+def write_controller(rig: Rig, folder: Path, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:
     """Write the rig's controller into ``folder`` and return what was written; raises as `compile_controller`."""
-    code = compile_controller(rig)
-    code.write(folder)
-    return code
+    controller = compile_controller(rig, code=code)
+    controller.write(folder)
+    return controller
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
 from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight_variables, step_count
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
+from nn4mc.target import DEFAULT_CODE, CodeOptions
 
 DRAWINGS = 7
 """How often a report shows the plant of a flight."""
@@ -66,6 +67,7 @@ class Bench:
     faults: FaultSpec = field(default_factory=FaultSpec)
     firmware: FirmwareResult | None = None
     counter: StepCounter | None = None
+    code: CodeOptions = DEFAULT_CODE
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,7 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         model_sha256=bench.model_sha256,
         model_id=hello.model_id,
         build_id=hello.build_id,
+        code=bench.code.text,
         selftest_error=hello.selftest_error,
     )
 

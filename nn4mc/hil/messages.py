@@ -185,6 +185,19 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True)
+class BenchReply:
+    """One timed kernel: ``cycles`` for ``operations``; ``digest`` is of the words it computed."""
+
+    index: int
+    bench_len: int
+    operations: int
+    cycles: int
+    first_cycles: int
+    digest: int
+    name: str
+
+
 MESSAGE: Mapping[str, Message] = {message.name: message for message in MESSAGES}
 """The protocol's messages by name."""
 REQUEST = {message.name: PayloadCodec(f"request {message.name}", message.request) for message in MESSAGES}

@@ -200,6 +200,21 @@ MESSAGES = (
         ),
     ),
     Message(
+        "BENCH",
+        0x09,
+        "Time one small kernel. TYPE where the firmware has none or nothing counts cycles, BUSY while RUN goes on.",
+        (Field("index", "u8", "0 to bench_len - 1"),),
+        (
+            Field("index", "u8", "as asked"),
+            Field("bench_len", "u8", "number of kernels that BENCH knows"),
+            Field("operations", "u32", "multiply-accumulates, elements or instructions in `cycles`"),
+            Field("cycles", "u32", "fewest core clocks of five runs, without those of an empty function"),
+            Field("first_cycles", "u32", "those of the first of the five"),
+            Field("digest", "u32", "of the words it computed; 0 where it computes none"),
+            Field("name", "text", "name"),
+        ),
+    ),
+    Message(
         "ERROR",
         0x7F,
         "Only ever a reply (0xFF): the request was understood as a frame and refused.",

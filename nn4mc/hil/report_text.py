@@ -88,6 +88,7 @@ def details(result: FlightResult) -> list[tuple[str, str]]:
         ("Self-test error", f"{result.selftest_error:.2g}"),
         ("Model", f"{result.model_id} (sha256 {result.model_sha256[:16]}…)"),
         ("Firmware build", result.build_id),
+        ("Options of the C", result.code or "defaults"),
     ]
     if result.device_cycles is not None:
         pairs.append(("Cycles a step", f"{result.device_cycles:,.0f} mean, {result.device_cycles_max:,} largest"))

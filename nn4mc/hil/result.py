@@ -32,8 +32,9 @@ class FlightResult(msgspec.Struct, frozen=True, kw_only=True):
     ``device_cycles`` and ``device_instructions`` are the mean of a step, counted on the board by
     ``cycle_source``; ``device_cycles_max`` is the largest of any step. ``bad_steps`` ended in a negative
     status. ``effort`` and ``saturation_share`` are over the same window, as in metrics.command_use.
-    ``length_unit`` is the unit that pages and tables show; every field here is in m. ``reference_period_s`` is how
-    long one round of a periodic reference takes.
+    ``code`` are the options of the controller's C that are not the defaults. ``length_unit`` is the unit that pages
+    and tables show; every field here is in m. ``reference_period_s`` is how long one round of a periodic reference
+    takes.
     """
 
     rig: str
@@ -67,4 +68,5 @@ class FlightResult(msgspec.Struct, frozen=True, kw_only=True):
     model_sha256: str
     model_id: str
     build_id: str
+    code: str = ""
     selftest_error: float

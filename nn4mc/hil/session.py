@@ -17,6 +17,7 @@ from nn4mc.hil.link import Link
 from nn4mc.hil.messages import (
     MESSAGE,
     REQUEST,
+    BenchReply,
     DeviceStats,
     Hello,
     LogLine,
@@ -149,6 +150,14 @@ class Session:
             yield line
             if line.remaining == 0:
                 return
+
+    def bench(self) -> Iterator[BenchReply]:
+        """Yield the kernels that the board has, each timed; DeviceError where it has none, or counts no cycles."""
+        index, count = 0, 1
+        while index < count:
+            reply = BenchReply(**self._ask("BENCH", index=index))
+            yield reply
+            index, count = index + 1, reply.bench_len
 
     def run(self, period_us: int, words: Words) -> Iterator[RunReply]:
         """Stream: yield one reply a period, the acknowledgement first, until the iterator is closed.

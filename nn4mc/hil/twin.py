@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nn4mc.build.process import find_tool, run
+from nn4mc.codegen.runtime import OPTIONS_HEADER
 from nn4mc.errors import BuildError, ConfigError, DeviceError
 from nn4mc.hil.messages import Words
 from nn4mc.hil.protocol import Mode
@@ -140,6 +141,8 @@ def build_twin(controller_dir: Path, build_dir: Path) -> Path:
     build_dir.mkdir(parents=True, exist_ok=True)
     draft = library.with_suffix(".part")
     includes = [f"-I{folder}" for folder in folders]
+    if (controller_dir / OPTIONS_HEADER).is_file():
+        includes += ["-include", OPTIONS_HEADER]
     run([compiler, *FLAGS, *includes, *sources, "-o", draft], stage="building the controller for this machine")
     draft.replace(library)
     return library

@@ -9,6 +9,8 @@ from pathlib import Path
 from nn4mc.errors import ToolMissingError
 from nn4mc.ops import OPERATORS
 
+QUANTISED = frozenset({"q_conv_float", "q_dense_float", "q_gru", "q_lstm", "q_rnn", "to_steps"})
+"""Operators that no file holds: quantising makes them."""
 SOURCES = Path(__file__).with_name("operator_sources.json")
 """Which operators each name of a format becomes: recorded over the models of the tests, never written by hand."""
 

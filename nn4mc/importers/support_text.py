@@ -1,13 +1,14 @@
 """The support table in words, for the terminal and for docs/operators.md."""
 
-from nn4mc.importers.support import FormatSupport, OperatorSupport
+from nn4mc.importers.support import QUANTISED, FormatSupport, OperatorSupport
 
 _SHOWN = 3
 
 
 def sources_text(support: OperatorSupport) -> str:
     """Return what becomes an operator: some names of each format, and how many more there are."""
-    return "; ".join(f"{name}: {_some(names)}" for name, names in support.sources.items())
+    found = "; ".join(f"{name}: {_some(names)}" for name, names in support.sources.items())
+    return found or ("--quantize" if support.name in QUANTISED else "")
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import prod
 
 from nn4mc.errors import GraphError
-from nn4mc.ir import FLOAT32, INT8, Array, Float32Array, Node, Shape, Tensor
+from nn4mc.ir import FLOAT32, INT8, INT16, Array, Float32Array, Node, Shape, Tensor
 from nn4mc.ops.packing import PackedConstants
 from nn4mc.target import Target
 
 FLOATS = (FLOAT32,)
 ANY_TYPE = (FLOAT32, INT8)
+NUMBERS = (FLOAT32, INT8, INT16)
 
 
 def no_scratch(_node: Node, _inputs: Sequence[Shape]) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn4mc.ir import Array, Node, Shape
-from nn4mc.ops.activation import ACTIVATION, sigmoid
+from nn4mc.ops.activation import ACTIVATION
+from nn4mc.ops.approximate import approximate_sigmoid, approximate_tanh
 from nn4mc.ops.base import expect, expect_shape, size
 
 RECURRENT = frozenset({"rnn", "gru", "lstm"})
@@ -31,8 +32,8 @@ class GateActivation:
 
 
 GATE_ACTIVATIONS: Mapping[str, GateActivation] = {
-    "tanh": GateActivation("nn4mc_tanh_array", np.tanh),
-    "sigmoid": GateActivation("nn4mc_sigmoid_array", sigmoid),
+    "tanh": GateActivation("nn4mc_tanh_array", approximate_tanh),
+    "sigmoid": GateActivation("nn4mc_sigmoid_array", approximate_sigmoid),
     "relu": GateActivation("nn4mc_relu_array", lambda x: np.maximum(x, 0.0)),
     "identity": GateActivation("nn4mc_gate_identity", lambda x: x, _GATE_FILES),
     "hard_sigmoid6": GateActivation(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nn4mc.ir import Array, Node, Shape
-from nn4mc.ops.base import ANY_TYPE, Operator, expect, size, wholes
+from nn4mc.ops.base import NUMBERS, Operator, expect, size, wholes
 
 
 def _shapes(node: Node, inputs: Sequence[Shape]) -> tuple[Shape, ...]:
@@ -23,7 +23,7 @@ OPERATOR = Operator(
     shapes=_shapes,
     reference=_reference,
     attributes=("shape",),
-    types=ANY_TYPE,
+    types=NUMBERS,
     in_place=(0,),
     view=True,
 )

@@ -1,7 +1,6 @@
 """tanh: hyperbolic tangent."""
 
-import numpy as np
-
+from nn4mc.ops.approximate import approximate_tanh
 from nn4mc.ops.base import elementwise
 
-OPERATOR = elementwise("tanh", "hyperbolic tangent", np.tanh, ("nn4mc_elementary",))
+OPERATOR = elementwise("tanh", "hyperbolic tangent", approximate_tanh, ("nn4mc_elementary",))

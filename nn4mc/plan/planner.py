@@ -6,14 +6,14 @@ input under another name: it has no memory of its own. An optional output that n
 
 from dataclasses import dataclass
 
-from nn4mc.ir import FLOAT32, INT8, INT32, Graph, Node, State, Tensor
+from nn4mc.ir import FLOAT32, INT8, INT16, INT32, Graph, Node, State, Tensor
 from nn4mc.ops import operator
 from nn4mc.ops.base import size
 from nn4mc.plan.arena import Lifetime, arena_length, assign_offsets
 from nn4mc.plan.layout import Copy, Location, Plan, Region
 from nn4mc.plan.unread import unread_outputs
 
-_BYTES = {FLOAT32: 4, INT8: 1, INT32: 4}
+_BYTES = {FLOAT32: 4, INT8: 1, INT16: 2, INT32: 4}
 
 
 @dataclass

@@ -161,7 +161,7 @@ def test_a_pid_controller_gives_identical_bits_for_any_sensor_bits(tmp_path: Pat
     wander = np.cumsum(rng.normal(0, 0.1, rows.shape), axis=0).astype(np.float32)
     plausible = rng.integers(0, 3, 20).repeat(20) > 0
     rows[plausible] = wander[plausible]
-    sources = [*sorted(tmp_path.glob("*.c")), *sorted(runtime_folder().glob("*.c")), HERE / "policy_program.c"]
+    sources = [*sources_in(tmp_path), *sources_in(runtime_folder()), HERE / "policy_program.c"]
     host = answer(HOST, sources, rows.tobytes(), tmp_path / "host")
     found = answer(machine, sources, rows.tobytes(), tmp_path / "emulated")
     assert found == host

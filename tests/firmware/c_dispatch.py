@@ -59,6 +59,10 @@ class CDevice:
         """Write a log line on the device's side."""
         self._library.probe_log(self._memory, level, text.encode())
 
+    def add_bench(self, cycle_source: int) -> None:
+        """Give the board two kernels, and a counter or none."""
+        self._library.probe_add_bench(self._memory, cycle_source)
+
     def set_millis(self, millis: int) -> None:
         """Set the board's clock, in ms since its start."""
         self._library.probe_set_millis(ctypes.c_uint32(millis))

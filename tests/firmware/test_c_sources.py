@@ -12,9 +12,10 @@ HIL = sorted(LIB_HIL.glob("*.c"))
 FIRMWARE = ROOT / "firmware"
 SHELL = [FIRMWARE / "src" / "main.c"]
 STM32 = sorted((FIRMWARE / "ports" / "stm32f4").glob("*.c"))
+BENCH = sorted((FIRMWARE / "bench").glob("*.c"))
 HOST = sorted((FIRMWARE / "ports" / "host").glob("*.c"))
 DEFINES = ['-DNN4MC_BOARD="x"', '-DNN4MC_BUILD_ID="y"', "-DNN4MC_HSE_HZ=25000000u", "-DNN4MC_BAUD=921600u"]
-SEARCH = [*INCLUDES, f"-I{FIRMWARE / 'src'}", *DEFINES]
+SEARCH = [*INCLUDES, *(f"-I{FIRMWARE / part}" for part in ("src", "bench")), *DEFINES]
 CORTEX_M4 = "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard".split()
 # A freestanding compiler may call these on its own: GCC manual, section 2.1.
 COMPILER_CALLS = {"memcpy", "memmove", "memset", "memcmp"}
@@ -42,7 +43,7 @@ def test_library_is_valid_cpp(source: Path):
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("source", [*HIL, *SHELL, *STM32], ids=name)
+@pytest.mark.parametrize("source", [*HIL, *SHELL, *STM32, *BENCH], ids=name)
 def test_sources_are_clean_for_the_target(source: Path, tmp_path: Path):
     compile_c(
         ["arm-none-eabi-gcc", "-std=c99", *CORTEX_M4], source, "-ffreestanding", "-c", "-o", str(tmp_path / "x.o")

@@ -113,7 +113,7 @@ def test_request_of_another_length_is_refused(device: CDevice, name: str, size: 
     assert refused(reply, ErrorCode.LENGTH)
 
 
-@pytest.mark.parametrize("kind", [0x00, 0x09, 0x7F, 0x80, 0x83, 0xFF])
+@pytest.mark.parametrize("kind", [0x00, 0x0A, 0x7F, 0x80, 0x83, 0xFF])
 def test_unknown_type_is_refused_by_name(device: CDevice, kind: int):
     reply = device.ask(kind, 77)
     assert refused(reply, ErrorCode.TYPE)
@@ -315,3 +315,30 @@ def test_run_goes_on_while_the_watchdog_keeps_the_pins(device: CDevice):
 def test_several_requests_in_one_burst_are_answered_in_order(device: CDevice):
     burst = request("HELLO", 1) + request("RESET", 2) + request("STEP", 3, bytes(20)) + request("STATS", 4)
     assert [reply.seq for reply in device.feed(burst)] == [1, 2, 3, 4]
+
+
+def test_bench_answers_by_index_and_names_how_many_there_are(device: CDevice):
+    device.add_bench(CycleSource.DWT)
+    assert device.ask("BENCH", 7, b"\1").fields == {
+        "index": 1,
+        "bench_len": 2,
+        "operations": 11,
+        "cycles": 21,
+        "first_cycles": 31,
+        "digest": 41,
+        "name": "kernel",
+    }
+
+
+def test_bench_is_refused_where_it_cannot_be(device: CDevice):
+    assert refused(device.ask("BENCH", 1, b"\0"), ErrorCode.TYPE)  # no kernels in this firmware
+    device.add_bench(CycleSource.NONE)
+    assert refused(device.ask("BENCH", 2, b"\0"), ErrorCode.TYPE)  # nothing counts
+    device.add_bench(CycleSource.DWT)
+    assert refused(device.ask("BENCH", 3, b"\2"), ErrorCode.RANGE)
+    assert refused(device.ask("BENCH", 4, b"\xff"), ErrorCode.RANGE)
+    assert refused(device.ask("BENCH", 5), ErrorCode.LENGTH)
+    device.ask("RUN", 6, struct.pack("<I", 1000))
+    assert refused(device.ask("BENCH", 7, b"\0"), ErrorCode.BUSY)
+    device.ask("RUN", 8, struct.pack("<I", 0))
+    assert device.ask("BENCH", 9, b"\0")["cycles"] == 20

@@ -55,11 +55,20 @@ folders = {
 }
 if not for_test:
     folders["controller"] = controller_folder()
+# Kernels that BENCH times: a firmware of its own, since no flight needs them.
+with_bench = bool(os.environ.get("NN4MC_BENCH")) and not for_test and ldscript
+if with_bench:
+    folders["bench"] = project / "bench"
 
 flags = ["-std=c99", "-O2", "-g", "-ffreestanding", *SECTIONS, *MATH, *WARNINGS, *cpu_flags]
 link_flags = [*cpu_flags, "-Wl,--gc-sections", *(["-nostdlib", "-Wl,--fatal-warnings"] if ldscript else [])]
 defines = dict(board.get("build.defines"))
+if with_bench:
+    defines["NN4MC_BENCH"] = "1"
 defines["NN4MC_BOARD"] = f'\\"{board.id}\\"'
+# What the controller was generated for decides how the runtime is built: its options go in front of every file.
+OPTIONS = "nn4mc_options.h"
+options = ["-include", OPTIONS] if not for_test and (folders["controller"] / OPTIONS).is_file() else []
 words = [*flags, *link_flags, *(f"{name}={value}" for name, value in sorted(defines.items()))]
 identity = build_id(folders, [*words, compiler_version()])
 defines["NN4MC_BUILD_ID"] = f'\\"{identity}\\"'
@@ -87,6 +96,7 @@ maps += [f"-ffile-prefix-map={project}=firmware", f"-ffile-prefix-map={build_dir
 if ldscript:
     env.Replace(LDSCRIPT_PATH=str(port_dir / ldscript))
 env.Append(
+    CPPFLAGS=options,
     CCFLAGS=[*flags, *maps],
     ASFLAGS=[*cpu_flags],
     CPPDEFINES=list(defines.items()),
@@ -98,6 +108,8 @@ env.Append(
 env.BuildSources(str(build_dir / "port"), str(port_dir))
 if not for_test:
     env.BuildSources(str(build_dir / "controller"), str(folders["controller"]))
+if with_bench:
+    env.BuildSources(str(build_dir / "bench"), str(folders["bench"]))
 program = env.BuildProgram()
 Default(program)
 

@@ -4,7 +4,7 @@
 #include "hil_crc32.h"
 #include "nn4mc_bits.h"
 #include "nn4mc_elementary.h"
-#include "nn4mc_copy.h"
+#include "nn4mc_rows.h"
 
 static bool near(float value, float expected, float tolerance)
 {
@@ -23,11 +23,13 @@ static void test_known_values(void)
 
 static void test_dense(void)
 {
-    static const float weights[2][3] = {{1.0f, 2.0f, 3.0f}, {-1.0f, 0.5f, 0.25f}};
-    static const float bias[2] = {0.5f, -0.5f};
+    /* Two rows by columns, their biases in front: [1 2 3] and [-1 0.5 0.25]. */
+    static const float weights[] = {0.5f, -0.5f, 1.0f, -1.0f, 2.0f, 0.5f, 3.0f, 0.25f};
     static const float x[3] = {2.0f, 4.0f, 8.0f};
+    const nn4mc_rows_t rows = {weights, 1};
+    const nn4mc_run_t run = {x, 3};
     float y[2];
-    nn4mc_dense(&weights[0][0], bias, x, y, 2, 3);
+    nn4mc_rows_2(&rows, &run, 1, y);
     CHECK("dense product", y[0] == 34.5f && y[1] == 1.5f);
 }
 

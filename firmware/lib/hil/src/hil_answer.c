@@ -223,6 +223,32 @@ static size_t answer_log(hil_dispatch_t *dispatch, const hil_frame_t *frame, uin
     return finish(reply, frame->type, frame->seq, at);
 }
 
+static size_t handle_bench(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[])
+{
+    const hil_board_t *board = dispatch->board;
+    if (board->bench == NULL) {
+        return refuse(frame, HIL_ERROR_TYPE, "BENCH: this firmware was built without kernels to time", reply);
+    }
+    if (board->cycle_source == HIL_CYCLES_NONE) {
+        return refuse(frame, HIL_ERROR_TYPE, "BENCH: nothing counts cycles on this board", reply);
+    }
+    if (dispatch->period_us != 0) {
+        return refuse(frame, HIL_ERROR_BUSY, "BENCH: stop RUN first", reply);
+    }
+    hil_bench_t bench;
+    if (!board->bench(frame->payload[0], &bench)) {
+        return refuse(frame, HIL_ERROR_RANGE, "BENCH: no kernel of that index", reply);
+    }
+    uint8_t *at = hil_put_u8(payload_of(reply), frame->payload[0]);
+    at = hil_put_u8(at, bench.count);
+    at = hil_put_u32(at, bench.operations);
+    at = hil_put_u32(at, bench.cycles);
+    at = hil_put_u32(at, bench.first_cycles);
+    at = hil_put_u32(at, bench.digest);
+    at = put_rest(at, payload_of(reply), bench.name);
+    return finish(reply, frame->type, frame->seq, at);
+}
+
 typedef struct hil_message {
     uint8_t type;
     uint8_t size; /* of the request; HIL_ANY where the handler checks */
@@ -240,6 +266,7 @@ static const hil_message_t messages[] = {
     {HIL_TYPE_VARS, HIL_VARS_REQUEST_SIZE, answer_vars},
     {HIL_TYPE_SET, HIL_SET_REQUEST_SIZE, handle_set},
     {HIL_TYPE_LOG, HIL_LOG_REQUEST_SIZE, answer_log},
+    {HIL_TYPE_BENCH, HIL_BENCH_REQUEST_SIZE, handle_bench},
 };
 
 size_t hil_answer(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[HIL_MAX_FRAME])

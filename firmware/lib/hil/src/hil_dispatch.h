@@ -23,6 +23,16 @@ extern "C" {
 #define HIL_MAX_INPUT_WORDS ((HIL_MAX_PAYLOAD - HIL_STEP_REQUEST_HEAD) / 4u)
 #define HIL_MAX_COMMAND_WORDS ((HIL_MAX_PAYLOAD - HIL_RUN_REPLY_HEAD) / 4u)
 
+/* What BENCH answers. */
+typedef struct hil_bench {
+    const char *name;
+    uint8_t count; /* of all kernels */
+    uint32_t operations;
+    uint32_t cycles;
+    uint32_t first_cycles;
+    uint32_t digest;
+} hil_bench_t;
+
 typedef struct hil_board {
     const char *name;
     const char *build_id;
@@ -33,6 +43,8 @@ typedef struct hil_board {
     uint32_t (*millis)(void);      /* since start; may wrap */
     uint32_t (*rx_overruns)(void); /* bytes lost before they reached the dispatcher */
     uint32_t (*stack_free)(void);  /* bytes never touched; 0: unknown */
+    /* Time a kernel; false when there is none of that index. NULL in a firmware without any. */
+    bool (*bench)(uint8_t index, hil_bench_t *result);
 } hil_board_t;
 
 /* The outcome of the newest controller step: what STEP answers, and answers again when asked again. */

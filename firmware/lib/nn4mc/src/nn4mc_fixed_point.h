@@ -37,6 +37,18 @@ static inline int32_t nn4mc_clamp(int32_t value, int32_t minimum, int32_t maximu
     return nn4mc_choose(above > maximum, maximum, above);
 }
 
+/* Within int8: one instruction where there is one for it. */
+static inline int32_t nn4mc_clamp_int8(int32_t value)
+{
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+    int32_t within;
+    __asm__("ssat %0, #8, %1" : "=r"(within) : "r"(value));
+    return within;
+#else
+    return nn4mc_clamp(value, -128, 127);
+#endif
+}
+
 /* The int32 nearest to a sum of 64 bits. */
 static inline int32_t nn4mc_saturate(int64_t value)
 {
@@ -76,6 +88,13 @@ static inline int32_t nn4mc_scale_once(int32_t x, nn4mc_factor_t factor)
     const int32_t bits = 31 - factor.shift;
     const int64_t scaled = ((int64_t)x * factor.multiplier + ((int64_t)1 << (bits - 1))) >> bits;
     return nn4mc_saturate(scaled);
+}
+
+/* The same for a shift of -2 or less: a factor below 1/4 needs only the upper word, in which the rounding bit lies. */
+static inline int32_t nn4mc_scale_low(int32_t x, int32_t multiplier, int32_t shift)
+{
+    const int32_t upper = (int32_t)(((int64_t)x * multiplier) >> 32);
+    return ((upper >> (-2 - shift)) + 1) >> 1;
 }
 
 /* The int8 of a range that is nearest to `scaled` steps from its zero. */

@@ -9,6 +9,11 @@
 
 #ifdef NN4MC_CORTEX_M4F
 
+/* Others may include this file under another name, to have both multiply-accumulates in one program. */
+#ifndef NN4MC_ROWS_PREFIX
+#define NN4MC_ROWS_PREFIX nn4mc_rows_
+#endif
+
     .syntax unified
     .cpu cortex-m4
     .fpu fpv4-sp-d16
@@ -111,12 +116,12 @@
      * r0 weights  r1 x  r2 columns left  r3 run  r4 runs left  r5 y  r6 blocks left  r12 runs  lr number of runs
      */
     .macro kernel rows, unrolled, last
-    .section .text.nn4mc_rows_\rows, "ax", %progbits
+    .section .text.NN4MC_ROWS_PREFIX\rows, "ax", %progbits
     .balign 4
-    .global nn4mc_rows_\rows
-    .type   nn4mc_rows_\rows, %function
+    .global NN4MC_ROWS_PREFIX\rows
+    .type   NN4MC_ROWS_PREFIX\rows, %function
     .thumb_func
-nn4mc_rows_\rows:
+NN4MC_ROWS_PREFIX\rows:
     push    {r4-r6, lr}
     .if \last > 15
     save_from_16 \last
@@ -156,9 +161,9 @@ nn4mc_rows_\rows:
     restore_from_16 \last
     .endif
     pop     {r4-r6, pc}
-    .size   nn4mc_rows_\rows, . - nn4mc_rows_\rows
+    .size   NN4MC_ROWS_PREFIX\rows, . - NN4MC_ROWS_PREFIX\rows
     .section .stack_sizes, "", %progbits
-    .4byte  nn4mc_rows_\rows
+    .4byte  NN4MC_ROWS_PREFIX\rows
     .if \last > 15
     .uleb128 16 + 4 * (\last - 15)
     .else
