@@ -11,9 +11,10 @@ from tests.control.derivative_cases import CASES, evaluate, graph_and_point, gra
 
 RELATIVE = 1e-6
 NOT_DIFFERENTIABLE = {
-    "quantize", "dequantize", "requantize", "q_add", "q_conv", "q_dense", "q_mean", "q_mul", "q_pool", "q_softmax",
-    "q_table",
+    "quantize", "dequantize", "requantize", "to_steps", "q_add", "q_conv", "q_conv_float", "q_dense", "q_dense_float",
+    "q_gru", "q_lstm", "q_mean", "q_mul", "q_pool", "q_rnn", "q_softmax", "q_table",
 }  # fmt: skip
+"""What works on integers, or rounds to them."""
 IDS = [f"{i}_{case.op}" for i, case in enumerate(CASES)]
 
 
