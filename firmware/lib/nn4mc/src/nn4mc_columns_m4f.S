@@ -245,4 +245,6 @@ nn4mc_columns_\rows:
 
 #endif
 
+#if defined(__linux__)
     .section .note.GNU-stack, "", %progbits
+#endif
