@@ -7,7 +7,7 @@ from pathlib import Path
 from nn4mc.resources import resource
 from nn4mc.target import ACTIVATION_ERRORS, GENERIC, CodeOptions, Target
 
-_HEADERS = ("nn4mc_bits", "nn4mc_config", "nn4mc_mac", "nn4mc_status")
+_HEADERS = ("nn4mc_bits", "nn4mc_config", "nn4mc_m4f", "nn4mc_mac", "nn4mc_status")
 """What every network includes."""
 _CONFIG = "nn4mc_config.h"
 _INCLUDE = re.compile(r'^#include "(nn4mc_\w+)\.h"', re.M)

@@ -7,7 +7,7 @@ import pytest
 from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.ops import OPERATORS
 
-ALWAYS = {"nn4mc_bits", "nn4mc_status", "nn4mc_config", "nn4mc_mac", "nn4mc_copy"}
+ALWAYS = {"nn4mc_bits", "nn4mc_status", "nn4mc_config", "nn4mc_m4f", "nn4mc_mac", "nn4mc_copy"}
 
 
 @pytest.mark.parametrize("name", OPERATORS)

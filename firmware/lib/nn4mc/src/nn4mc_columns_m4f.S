@@ -6,58 +6,10 @@
 
 #ifdef NN4MC_CORTEX_M4F
 
-    .syntax unified
-    .cpu cortex-m4
-    .fpu fpv4-sp-d16
-    .thumb
-    .altmacro
+#include "nn4mc_m4f.h"
 
     /* Registers: x of the first position in s0, s1, of the second in s2, s3; sums of the first from s4. */
     .set .Lsums, 4
-
-    .macro load_range base, first, last, back=
-    .if \first == \last
-    vldmia  \base\back, {s\first}
-    .else
-    vldmia  \base\back, {s\first-s\last}
-    .endif
-    .endm
-
-    .macro store_range base, first, last
-    .if \first == \last
-    vstr    s\first, [\base]
-    .else
-    vstmia  \base, {s\first-s\last}
-    .endif
-    .endm
-
-    .macro product to, at, x
-    vmul.f32 s\to, s\at, s\x
-    .endm
-
-    .macro sum_up sum, at
-    vadd.f32 s\sum, s\sum, s\at
-    .endm
-
-    .macro fuse sum, at, x
-    vfma.f32 s\sum, s\at, s\x
-    .endm
-
-    .macro save last
-    .if \last == 16
-    vpush   {s16}
-    .elseif \last > 16
-    vpush   {s16-s\last}
-    .endif
-    .endm
-
-    .macro restore last
-    .if \last == 16
-    vpop    {s16}
-    .elseif \last > 16
-    vpop    {s16-s\last}
-    .endif
-    .endm
 
     /*
      * The weights of one column from s`at` on, for the first position's x in s`x` and the second's in s`x` + 2. The
@@ -138,12 +90,7 @@
     .macro kernel rows
     .set    .Lspare, .Lsums + 3 * \rows
     .set    .Llast, .Lsums + 3 * \rows + 3
-    .section .text.nn4mc_columns_\rows, "ax", %progbits
-    .balign 4
-    .global nn4mc_columns_\rows
-    .type   nn4mc_columns_\rows, %function
-    .thumb_func
-nn4mc_columns_\rows:
+    begin   nn4mc_columns_\rows
     push    {r0, r4-r11, lr}
     save    %(.Llast)
     .if     .Llast >= 16
@@ -233,10 +180,7 @@ nn4mc_columns_\rows:
 90:
     restore %(.Llast)
     pop     {r0, r4-r11, pc}
-    .size   nn4mc_columns_\rows, . - nn4mc_columns_\rows
-    .section .stack_sizes, "", %progbits
-    .4byte  nn4mc_columns_\rows
-    .uleb128 40 + .Lsaved
+    finish  nn4mc_columns_\rows, %(40 + .Lsaved)
     .endm
 
     .irpc   rows, 12345678

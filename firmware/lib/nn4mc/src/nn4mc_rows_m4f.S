@@ -14,57 +14,13 @@
 #define NN4MC_ROWS_PREFIX nn4mc_rows_
 #endif
 
-    .syntax unified
-    .cpu cortex-m4
-    .fpu fpv4-sp-d16
-    .thumb
-    .altmacro
+#include "nn4mc_m4f.h"
 
     /* Registers: x in s0.., sums from s4, the weights of a burst behind them. */
     .set SUMS, 4
 
-    .macro load_range base, first, last
-    vldmia  \base!, {s\first-s\last}
-    .endm
-
-    .macro load_one base, first
-    vldmia  \base!, {s\first}
-    .endm
-
     .macro load base, first, count
-    .if \count == 1
-    load_one \base, %(\first)
-    .else
-    load_range \base, %(\first), %(\first + \count - 1)
-    .endif
-    .endm
-
-    .macro store_range first, last
-    .if \last == \first
-    vstmia  r5!, {s\first}
-    .else
-    vstmia  r5!, {s\first-s\last}
-    .endif
-    .endm
-
-    .macro product at, x
-    vmul.f32 s\at, s\at, s\x
-    .endm
-
-    .macro sum_up sum, at
-    vadd.f32 s\sum, s\sum, s\at
-    .endm
-
-    .macro fuse sum, at, x
-    vfma.f32 s\sum, s\at, s\x
-    .endm
-
-    .macro save_from_16 last
-    vpush   {s16-s\last}
-    .endm
-
-    .macro restore_from_16 last
-    vpop    {s16-s\last}
+    load_range \base, %(\first), %(\first + \count - 1), !
     .endm
 
     /* Loads `rows` x `columns` weights and adds their products with x from s`x` to the sums from s`sum`. */
@@ -73,7 +29,7 @@
 #ifndef NN4MC_MAC_FMA
     .set .Li, 0
     .rept   \rows * \columns
-    product %(\at + .Li), %(\x + .Li / \rows)
+    product %(\at + .Li), %(\at + .Li), %(\x + .Li / \rows)
     .set .Li, .Li + 1
     .endr
 #endif
@@ -116,16 +72,9 @@
      * r0 weights  r1 x  r2 columns left  r3 run  r4 runs left  r5 y  r6 blocks left  r12 runs  lr number of runs
      */
     .macro kernel rows, unrolled, last
-    .section .text.NN4MC_ROWS_PREFIX\rows, "ax", %progbits
-    .balign 4
-    .global NN4MC_ROWS_PREFIX\rows
-    .type   NN4MC_ROWS_PREFIX\rows, %function
-    .thumb_func
-NN4MC_ROWS_PREFIX\rows:
+    begin   NN4MC_ROWS_PREFIX\rows
     push    {r4-r6, lr}
-    .if \last > 15
-    save_from_16 \last
-    .endif
+    save    \last
     mov     r5, r3
     mov     r12, r1
     mov     lr, r2
@@ -154,20 +103,15 @@ NN4MC_ROWS_PREFIX\rows:
 60:
     subs    r4, r4, #1
     bne     20b
-    store_range %(SUMS), %(SUMS + \rows - 1)
+    store_range r5, %(SUMS), %(SUMS + \rows - 1), !
     subs    r6, r6, #1
     bne     10b
-    .if \last > 15
-    restore_from_16 \last
-    .endif
+    restore \last
     pop     {r4-r6, pc}
-    .size   NN4MC_ROWS_PREFIX\rows, . - NN4MC_ROWS_PREFIX\rows
-    .section .stack_sizes, "", %progbits
-    .4byte  NN4MC_ROWS_PREFIX\rows
     .if \last > 15
-    .uleb128 16 + 4 * (\last - 15)
+    finish  NN4MC_ROWS_PREFIX\rows, %(16 + 4 * (\last - 15))
     .else
-    .uleb128 16
+    finish  NN4MC_ROWS_PREFIX\rows, 16
     .endif
     .endm
 

@@ -6,69 +6,16 @@
 
 #ifdef NN4MC_CORTEX_M4F
 
-    .syntax unified
-    .cpu cortex-m4
-    .fpu fpv4-sp-d16
-    .thumb
-    .altmacro
+#include "nn4mc_m4f.h"
 
     /* Registers: sums from s0, weights from s8, inputs from s16. */
-    .macro load_range base, first, last, back
-    .if \first == \last
-    vldmia  \base\back, {s\first}
-    .else
-    vldmia  \base\back, {s\first-s\last}
-    .endif
-    .endm
-
-    .macro store_range last
-    .if \last == 0
-    vstr    s0, [r5]
-    .else
-    vstmia  r5, {s0-s\last}
-    .endif
-    .endm
-
-    .macro product at, x
-    vmul.f32 s\at, s\at, s\x
-    .endm
-
-    .macro sum_up sum, at
-    vadd.f32 s\sum, s\sum, s\at
-    .endm
-
-    .macro fuse sum, at, x
-    vfma.f32 s\sum, s\at, s\x
-    .endm
-
-    .macro save last
-    .if \last == 16
-    vpush   {s16}
-    .else
-    vpush   {s16-s\last}
-    .endif
-    .endm
-
-    .macro restore last
-    .if \last == 16
-    vpop    {s16}
-    .else
-    vpop    {s16-s\last}
-    .endif
-    .endm
-
     /*
      * r0 weights  r1 x  r2 columns left  r3 run  r4 runs left  r5 y at the position  r6 bytes x moved  r7 positions left
      * r8 weights of the block  r9 scratch  r10 y of the block  r11 blocks left  r12 bytes x moves a column  lr runs
      * On the stack: the rows, the number of runs, 4 R times the number of the block.
      */
     .macro kernel rows
-    .section .text.nn4mc_channels_\rows, "ax", %progbits
-    .balign 4
-    .global nn4mc_channels_\rows
-    .type   nn4mc_channels_\rows, %function
-    .thumb_func
-nn4mc_channels_\rows:
+    begin   nn4mc_channels_\rows
     push    {r0, r2, r3-r11, lr}
     save    %(15 + \rows)
     .set    .Lsaved, 4 * \rows
@@ -111,7 +58,7 @@ nn4mc_channels_\rows:
 #else
     .set    .Li, 0
     .rept   \rows
-    product %(8 + .Li), %(16 + .Li)
+    product %(8 + .Li), %(8 + .Li), %(16 + .Li)
     .set    .Li, .Li + 1
     .endr
     .set    .Li, 0
@@ -125,7 +72,7 @@ nn4mc_channels_\rows:
 50:
     subs    r4, r4, #1
     bne     30b
-    store_range %(\rows - 1)
+    store_range r5, 0, %(\rows - 1)
     subs    r7, r7, #1
     beq     60f
     ldr     r9, [sp, #.Lsaved]
@@ -149,10 +96,7 @@ nn4mc_channels_\rows:
     restore %(15 + \rows)
     add     sp, sp, #12
     pop     {r4-r11, pc}
-    .size   nn4mc_channels_\rows, . - nn4mc_channels_\rows
-    .section .stack_sizes, "", %progbits
-    .4byte  nn4mc_channels_\rows
-    .uleb128 48 + .Lsaved
+    finish  nn4mc_channels_\rows, %(48 + .Lsaved)
     .endm
 
     .irpc   rows, 12345678

@@ -3,27 +3,7 @@
 
 #ifdef NN4MC_CORTEX_M4F
 
-    .syntax unified
-    .cpu cortex-m4
-    .fpu fpv4-sp-d16
-    .thumb
-    .altmacro
-
-    .macro begin name
-    .section .text.\name, "ax", %progbits
-    .balign 4
-    .global \name
-    .type   \name, %function
-    .thumb_func
-\name:
-    .endm
-
-    .macro finish name, stack
-    .size   \name, . - \name
-    .section .stack_sizes, "", %progbits
-    .4byte  \name
-    .uleb128 \stack
-    .endm
+#include "nn4mc_m4f.h"
 
     /* `body` for four elements at a time while there are, then for one at a time; r3 counts. */
     .macro elements body
@@ -43,28 +23,12 @@
 40:
     .endm
 
-    .macro load_range at, first, last
-    .if \first == \last
-    vldmia  \at!, {s\first}
-    .else
-    vldmia  \at!, {s\first-s\last}
-    .endif
-    .endm
-
     .macro load at, first, width
-    load_range \at, \first, %(\first + \width - 1)
-    .endm
-
-    .macro store_range at, first, last
-    .if \first == \last
-    vstmia  \at!, {s\first}
-    .else
-    vstmia  \at!, {s\first-s\last}
-    .endif
+    load_range \at, \first, %(\first + \width - 1), !
     .endm
 
     .macro store at, first, width
-    store_range \at, \first, %(\first + \width - 1)
+    store_range \at, \first, %(\first + \width - 1), !
     .endm
 
     .macro one what, to, left, right

@@ -3,27 +3,7 @@
 
 #ifdef NN4MC_CORTEX_M4F
 
-    .syntax unified
-    .cpu cortex-m4
-    .fpu fpv4-sp-d16
-    .thumb
-    .altmacro
-
-    .macro begin name
-    .section .text.\name, "ax", %progbits
-    .balign 4
-    .global \name
-    .type   \name, %function
-    .thumb_func
-\name:
-    .endm
-
-    .macro finish name, stack
-    .size   \name, . - \name
-    .section .stack_sizes, "", %progbits
-    .4byte  \name
-    .uleb128 \stack
-    .endm
+#include "nn4mc_m4f.h"
 
     begin   nn4mc_words_copy
     subs    r2, r2, #8
