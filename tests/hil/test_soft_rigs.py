@@ -57,9 +57,9 @@ def test_the_report_shows_the_plant_and_what_a_path_along_one_axis_is(tmp_path: 
     rig = ["mass_spring_damper", "--board", "host://", "--reference", "sine"]
     assert invoke(*rig, "--report", str(tmp_path)).exit_code == 0
     pictures = {path.name for path in tmp_path.glob("*.png")}
-    assert {"nominal-sine-rig.png", "nominal-sine-position.png", "nominal-sine-error.png"} <= pictures
-    assert "nominal-sine-path-top.png" not in pictures
-    assert read_log(tmp_path / "flight-nominal-sine.mcap").configuration["controller"] == "pid"
+    assert {f"nominal-sine-pid-{what}.png" for what in ("rig", "position", "error")} <= pictures
+    assert "nominal-sine-pid-path-top.png" not in pictures
+    assert read_log(tmp_path / "flight-nominal-sine-pid.mcap").configuration["controller"] == "pid"
 
 
 def test_gains_are_set_over_the_wire_and_change_the_flight() -> None:
@@ -96,7 +96,7 @@ def test_lost_readings_are_refused_held_and_survived() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["tendon", "--controller", "lqr"], "no controller 'lqr'. It has: pid"),
+        (["tendon", "--controller", "lqr"], "no controller 'lqr'. It has: nmpc, pid"),
         (["tendon", "--mismatch", "weight=2"], "Knobs: mass, stiffness"),
         (["tendon", "--mismatch", "mass=99"], "mismatch"),
         (["quadrotor", "--mismatch", "mass=1.2"], "without knobs"),

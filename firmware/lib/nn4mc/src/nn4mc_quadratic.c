@@ -38,12 +38,17 @@ static void slope_at(const nn4mc_quadratic_t *problem, const float d[], float sl
 static size_t find_segments(const nn4mc_quadratic_t *problem, const working_t *set, uint8_t segment[])
 {
     uint8_t chain[N];
-    uint8_t fixed[N] = {0};
+    uint8_t fixed[N];
     uint8_t free_number[N];
     size_t chains = 0;
     size_t count = 0;
     for (size_t v = 0; v < problem->n; ++v) {
-        chain[v] = v >= problem->m && set->tie[v] != FREE ? chain[v - problem->m] : (uint8_t)chains++;
+        if (v >= problem->m && set->tie[v] != FREE) {
+            chain[v] = chain[v - problem->m];
+        } else {
+            fixed[chains] = 0;
+            chain[v] = (uint8_t)chains++;
+        }
         fixed[chain[v]] = (uint8_t)(fixed[chain[v]] | (set->box[v] != FREE));
     }
     for (size_t c = 0; c < chains; ++c) {
