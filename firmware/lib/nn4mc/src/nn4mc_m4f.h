@@ -77,6 +77,54 @@
     .endif
     .endm
 
+    /*
+     * One column of `rows` weights, loaded from r0, for two positions, whose x are in s`x` and s`x` + 2. The sums of both
+     * lie from .Lsums on, then the weights; products of the first position pass through four registers from .Lspare on,
+     * those of the second overwrite the weights.
+     */
+    .macro column rows, x
+    load_range r0, %(.Lsums + 2 * \rows), %(.Lsums + 3 * \rows - 1), !
+#ifdef NN4MC_MAC_FMA
+    .set    .Li, 0
+    .rept   \rows
+    fuse    %(.Lsums + .Li), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    fuse    %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
+    .set    .Li, .Li + 1
+    .endr
+#else
+    .set    .Li, 0
+    .rept   \rows
+    .if     .Li >= 4
+    sum_up  %(.Lsums + .Li - 4), %(.Lspare + .Li % 4)
+    .endif
+    product %(.Lspare + .Li % 4), %(.Lsums + 2 * \rows + .Li), %(\x)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    product %(.Lsums + 2 * \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, \rows - 4
+    .if     \rows < 4
+    .set    .Li, 0
+    .endif
+    .rept   \rows - .Li
+    sum_up  %(.Lsums + .Li), %(.Lspare + .Li % 4)
+    .set    .Li, .Li + 1
+    .endr
+    .set    .Li, 0
+    .rept   \rows
+    sum_up  %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li)
+    .set    .Li, .Li + 1
+    .endr
+#endif
+    .endm
+
 #endif
 
 #endif

@@ -16,53 +16,6 @@
     .endm
 
     /*
-     * The weights of one column from s`at` on, for the first position's x in s`x` and the second's in s`x` + 2. The
-     * products of the second overwrite the weights; those of the first need `rows` registers of their own.
-     */
-    .macro column rows, x
-    load_range r0, %(.Lsums + 2 * \rows), %(.Lsums + 3 * \rows - 1), !
-#ifdef NN4MC_MAC_FMA
-    .set    .Li, 0
-    .rept   \rows
-    fuse    %(.Lsums + .Li), %(.Lsums + 2 * \rows + .Li), %(\x)
-    .set    .Li, .Li + 1
-    .endr
-    .set    .Li, 0
-    .rept   \rows
-    fuse    %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
-    .set    .Li, .Li + 1
-    .endr
-#else
-    .set    .Li, 0
-    .rept   \rows
-    .if     .Li >= 4
-    sum_up  %(.Lsums + .Li - 4), %(.Lspare + .Li % 4)
-    .endif
-    product %(.Lspare + .Li % 4), %(.Lsums + 2 * \rows + .Li), %(\x)
-    .set    .Li, .Li + 1
-    .endr
-    .set    .Li, 0
-    .rept   \rows
-    product %(.Lsums + 2 * \rows + .Li), %(.Lsums + 2 * \rows + .Li), %(\x + 2)
-    .set    .Li, .Li + 1
-    .endr
-    .set    .Li, \rows - 4
-    .if     \rows < 4
-    .set    .Li, 0
-    .endif
-    .rept   \rows - .Li
-    sum_up  %(.Lsums + .Li), %(.Lspare + .Li % 4)
-    .set    .Li, .Li + 1
-    .endr
-    .set    .Li, 0
-    .rept   \rows
-    sum_up  %(.Lsums + \rows + .Li), %(.Lsums + 2 * \rows + .Li)
-    .set    .Li, .Li + 1
-    .endr
-#endif
-    .endm
-
-    /*
      * r0 weights  r1 x of the first position  r2 columns left  r3 run  r4 runs left  r5 y of the first position
      * r6 bytes x moved  r7 positions left  r8 weights of the block  r9 scratch  r10 x of the second position
      * r11 bytes y moves  r12 bytes x moves  lr runs
