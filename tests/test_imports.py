@@ -21,7 +21,7 @@ RANKS = (
     {"codegen", "train", "export"},
     {"api"},
     {"build", "against"},
-    {"verify", "inspect", "costs", "profile"},
+    {"verify", "inspect", "costs", "profile", "flight_stack"},
     {"hil"},
     {"doctor"},
     {"cli"},
