@@ -9,7 +9,7 @@ sequence number and its type with bit 7 set.
 from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 1
+VERSION = 2
 MAX_PAYLOAD = 240
 MIN_PERIOD_US = 500
 MAX_PERIOD_US = 1_000_000
@@ -121,9 +121,12 @@ MESSAGES = (
         "STEP",
         0x03,
         "One step of the controller. Idempotent: a repeated sequence number gets the same answer again.",
-        (Field("words", "floats", "sensor_len sensors, then reference_len references"),),
         (
-            Field("status", "i8", "0, or the negative nn4mc_status_t that says why the step was bad"),
+            Field("time_us", "u32", "when the sensors were read, modulo 2^32; only a controller that keeps time looks"),
+            Field("words", "floats", "sensor_len sensors, then reference_len references"),
+        ),
+        (
+            Field("status", "i8", "nn4mc_status_t: 0, positive for a warning, negative for why the step was bad"),
             Field("mode", "u8", "Mode of the command"),
             Field("cycles", "u32", "what the controller took, in clocks of cycle_source; 0 where nothing counts"),
             Field("command", "floats", "command_len words, finite and within their limits whatever came in"),

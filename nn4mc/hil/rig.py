@@ -22,7 +22,16 @@ import numpy.typing as npt
 from nn4mc.errors import ConfigError
 from nn4mc.hil.mismatch import Mismatch
 from nn4mc.hil.record import Drawing
-from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
+from nn4mc.hil.rig_file import (
+    Controller,
+    ExecutorTable,
+    PolicyTable,
+    Signal,
+    View,
+    convert,
+    read_controllers,
+    read_rig_file,
+)
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
@@ -109,6 +118,13 @@ class Rig:
         return self.controllers[self.controller_name]
 
     @property
+    def call_period_s(self) -> float:
+        """Time between two calls of the chosen controller: ``period_s``, but for a policy with an executor."""
+        table = self.controller
+        executor = table.executor if isinstance(table, PolicyTable) else None
+        return self.period_s if executor is None else executor.call_period_s
+
+    @property
     def sensor_len(self) -> int:
         """Float words of a sensor reading."""
         return sum(signal.size for signal in self.sensors)
@@ -169,6 +185,27 @@ def with_controller(rig: Rig, name: str) -> Rig:
     return replace(rig, controller_name=name)
 
 
+AT_REST = ("velocity", "angular_velocity")
+"""Parts of a reference that are 0 for a vehicle at rest."""
+
+
+def with_rate(rig: Rig, rate_hz: float) -> Rig:
+    """Return the rig with its policy called ``rate_hz`` times a second, its period being that of the rig.
+
+    Raises ConfigError for a controller that is no policy, and for fewer calls than the policy's own.
+    """
+    table = rig.controller
+    if not isinstance(table, PolicyTable):
+        raise ConfigError(f"--rate: controller '{rig.controller_name}' is no policy and runs every {rig.period_s:g} s.")
+    period_s = table.executor.native_period_s if table.executor else rig.period_s
+    if rate_hz * period_s < 1 - 1e-9:
+        raise ConfigError(f"--rate {rate_hz:g}: the policy runs at {1 / period_s:g} Hz, and is called no slower.")
+    rest = tuple(signal.name for signal in rig.reference if signal.name in AT_REST)
+    executor = ExecutorTable(period_s, 1 / rate_hz, table.executor.rest if table.executor else rest)
+    called = msgspec.structs.replace(table, executor=executor)
+    return replace(rig, controllers={**rig.controllers, rig.controller_name: called})
+
+
 def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = None) -> Plant[Any]:
     """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
 
@@ -176,12 +213,12 @@ def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = 
     """
     found = _pick(rig.vehicles, vehicle, rig, "vehicle")
     if not mismatch:
-        return rig.create_plant(found, rig.period_s)
+        return rig.create_plant(found, rig.call_period_s)
     if not isinstance(getattr(found, "mismatch", None), Mismatch):
         raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
     table = {**msgspec.to_builtins(found.mismatch), **{name: _whole(value) for name, value in mismatch.items()}}
     changed = convert(table, Mismatch, rig.folder / "rig.toml", f"vehicles.{vehicle}.mismatch")
-    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.period_s)
+    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.call_period_s)
 
 
 def _whole(value: float) -> float | int:

@@ -36,12 +36,21 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
+class ExecutorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a policy is called in a flight: its own period, that of the calls, and what a reference at rest has as 0."""
+
+    native_period_s: Annotated[float, msgspec.Meta(ge=1e-3, le=1)]
+    call_period_s: Annotated[float, msgspec.Meta(ge=5e-5, le=1)]
+    rest: tuple[Name, ...] = ()
+
+
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
     """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
 
     model: str
     observation: tuple[str, ...] = ()
     variables: dict[str, float] = {}
+    executor: ExecutorTable | None = None
 
 
 class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

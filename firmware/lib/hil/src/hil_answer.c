@@ -88,9 +88,11 @@ size_t hil_answer_run(const hil_dispatch_t *dispatch, uint32_t tick, uint8_t rep
 
 static void take_inputs(hil_dispatch_t *dispatch, const hil_frame_t *frame)
 {
-    for (size_t i = 0; i < frame->length / 4u; i++) {
-        dispatch->inputs[i] = hil_get_f32(frame->payload + 4u * i);
+    const uint8_t *words = frame->payload + HIL_STEP_REQUEST_HEAD;
+    for (size_t i = 0; i < (frame->length - HIL_STEP_REQUEST_HEAD) / 4u; i++) {
+        dispatch->inputs[i] = hil_get_f32(words + 4u * i);
     }
+    dispatch->time_us = hil_get_u32(frame->payload);
     dispatch->step_seq = frame->seq;
     dispatch->has_seq = true;
     dispatch->has_inputs = true;
@@ -99,8 +101,9 @@ static void take_inputs(hil_dispatch_t *dispatch, const hil_frame_t *frame)
 static size_t handle_step(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[])
 {
     const nn4mc_controller_t *controller = dispatch->controller;
-    if (frame->length != 4u * ((size_t)controller->sensor_len + controller->reference_len)) {
-        return refuse(frame, HIL_ERROR_LENGTH, "STEP: not sensor_len + reference_len words", reply);
+    const size_t inputs = (size_t)controller->sensor_len + controller->reference_len;
+    if (frame->length != HIL_STEP_REQUEST_HEAD + 4u * inputs) {
+        return refuse(frame, HIL_ERROR_LENGTH, "STEP: not a time and sensor_len + reference_len words", reply);
     }
     if (!hil_selftest_passed(dispatch)) {
         return refuse(frame, HIL_ERROR_SELFTEST, "STEP: the self-test failed", reply);
