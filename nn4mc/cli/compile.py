@@ -55,6 +55,8 @@ def compile_command(
     if stack is not None:
         _compile_for_stack(model, stack, props, output, name, target, code, asked, others, as_json)
         return
+    if props != "in":
+        raise ConfigError(f"--props {props}: only with --for. Name the flight stack.")
     network = compile_model(model, name, target, import_options(**others), code, asked)
     network.write(output)
     result = {

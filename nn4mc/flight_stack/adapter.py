@@ -36,10 +36,9 @@ def _values(name: str, stack: Stack, props: str) -> dict[str, Any]:
         .replace("to", "into"),
         "motors": ", ".join(f"{i} {motor.place}" for i, motor in enumerate(stack.motors, start=1)),
         "outputs": outputs,
-        "adjustable": any(output.adjustable for output in outputs),
         "from_world": _from_world(stack, made),
         "made": made,
-        "heading": [f"{'-' if sign < 0 else ''}wanted[SETPOINT_HEADING + {index}]" for sign, index in made.heading],
+        "heading": [f"{'-' if sign < 0 else ''}setpoint->heading[{index}]" for sign, index in made.heading],
     }
 
 
@@ -53,7 +52,10 @@ def _from_world(stack: Stack, made: Conventions) -> list[tuple[str, str, float]]
 
 @dataclass(frozen=True)
 class _OutputText:
-    """An output as the templates print it; ``adjustable`` ones have a range that the caller may set."""
+    """An output as the templates print it, ``speed`` standing for that of its rotor.
+
+    ``adjustable`` ones have a range that the caller may set.
+    """
 
     name: str
     c_type: str
@@ -65,16 +67,20 @@ class _OutputText:
 
 
 def _output(output: Output) -> _OutputText:
-    share = "speed" if output.of == "speed" else "speed * speed"
-    adjustable = output.type == "float"
-    if adjustable:
-        span = f"policy->{output.name}_range"
-        expression = f"{span}[0] + ({span}[1] - {span}[0]) * {'(speed * speed)' if output.of == 'force' else share}"
+    share = "speed" if output.of == "speed" else "(speed * speed)"
+    if output.adjustable:
+        expression = f"{output.name}_low + {output.name}_span * {share}"
+    elif output.type == "float":
+        expression = share if (output.low, output.high) == (0, 1) else _between(output.low, output.high, share)
     else:
-        low, high = float_literal(output.low + 0.5), float_literal(output.high - output.low)
-        expression = f"(uint16_t)({low} + {high} * {share})"
+        # Half a unit, so that cutting off rounds.
+        expression = f"(uint16_t)({_between(output.low + 0.5, output.high + 0.5, share)})"
     c_type = _C_TYPES[output.type]
-    return _OutputText(output.name, c_type, output.about, output.low, output.high, adjustable, expression)
+    return _OutputText(output.name, c_type, output.about, output.low, output.high, output.adjustable, expression)
+
+
+def _between(low: float, high: float, share: str) -> str:
+    return f"{float_literal(low)} + {float_literal(high - low)} * {share}"
 
 
 def conventions_of(stack: Stack, props: str = "in") -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from nn4mc.build.host import WARNINGS
 from nn4mc.codegen.controller import controller_library
 from nn4mc.codegen.render import render
 from nn4mc.codegen.write import write_files
+from nn4mc.control.executor import Executor
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError
 from nn4mc.export.rltools_tar import policy_tar
@@ -24,6 +25,8 @@ SENSORS = {"position": 3, "quaternion": 4, "velocity": 3, "angular_velocity": 3}
 REFERENCE = {"position": 3, "velocity": 3}
 OBSERVATION = ("position_error", "rotation_matrix", "velocity_error", "angular_velocity", "previous_action")
 COMMANDS = 4
+EXECUTOR = Executor(native_period_s=0.01, rest=("velocity",))
+"""RAPTOR was trained at 100 Hz; of a set-point that is too old the velocity is dropped."""
 POLICY_TAR = "policy.tar"
 
 
@@ -55,7 +58,7 @@ def stack_policy(model: str, stack: Stack) -> Policy:
         "velocity_clip": stack.velocity_clip_m_s,
         "initial_action": stack.first_action,
     }
-    return Policy(model, OBSERVATION, SENSORS, REFERENCE, COMMANDS, variables)
+    return Policy(model, OBSERVATION, SENSORS, REFERENCE, COMMANDS, variables, EXECUTOR)
 
 
 def compile_for_stack(
@@ -81,7 +84,7 @@ def compile_for_stack(
     own = {**made.files, **emit_adapter(name, stack, props)}
     files = {**controller_library(own, core, code), **own}
     files |= _build_files(name, stack, core, files)
-    tar = _checkpoint_tar(model, network) if stack.loads_policy_tar and quantizing is None else None
+    tar = _checkpoint_tar(model, network) if stack.policy_tar and quantizing is None else None
     files["README.md"] = _readme(model, name, stack, props, network, has_tar=tar is not None)
     return StackCode(made, network, files, tar)
 

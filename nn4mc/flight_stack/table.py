@@ -36,7 +36,8 @@ class Motor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One array of four numbers that a stack takes: ``low`` where a rotor stands, ``high`` at its largest speed.
 
-    Between the two it is linear in the rotor's ``speed``, or in its square, the ``force``.
+    Between the two it is linear in the rotor's ``speed``, or in its square, the ``force``. What is ``adjustable`` has a
+    range that the caller may set at run time.
     """
 
     name: Name
@@ -45,11 +46,14 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     low: float
     high: float
     about: str
+    adjustable: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an empty range, and what a uint16 cannot hold."""
         if not self.low < self.high:
             raise ValueError(f"output '{self.name}': {self.low:g} to {self.high:g} is empty")
+        if self.type == "uint16" and self.adjustable:
+            raise ValueError(f"output '{self.name}': a uint16 is not adjustable, or any range could overflow it")
         if self.type == "uint16" and not 0 <= self.low < self.high <= 65535:
             raise ValueError(f"output '{self.name}': {self.low:g} to {self.high:g} is not within 0 to 65535")
 
@@ -68,7 +72,7 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``world`` and ``body`` name the axes of its vectors, as in `AXES`. Errors are clipped at ``position_clip_m`` and
     ``velocity_clip_m_s`` an axis; the previous action of the first step is ``first_action``. It calls the policy
     ``rate_hz`` times a second, ``rate_about`` says where; ``clock`` is its clock in us. ``motors`` and every one of
-    ``outputs`` are in its own order. ``loads_policy_tar``: it runs an RLtools checkpoint itself;
+    ``outputs`` are in its own order. ``policy_tar``: how it runs an RLtools checkpoint itself, where it can;
     ``builds_with_kbuild``: it takes sources by a Kbuild file. ``folder``, ``steps``, ``parameters`` and ``checks`` are
     for the reader.
     """
@@ -91,7 +95,7 @@ class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     motors: tuple[Motor, Motor, Motor, Motor]
     outputs: Annotated[tuple[Output, ...], msgspec.Meta(min_length=1)]
     folder: str
-    loads_policy_tar: bool = False
+    policy_tar: str = ""
     builds_with_kbuild: bool = False
     steps: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()

@@ -30,6 +30,7 @@ class Adapter:
     def __init__(self, name: str, library: ctypes.CDLL) -> None:
         self.name, self.stack, self._library = name, stacks()[name], library
         self.memory = ctypes.create_string_buffer(b"\xa5" * ROOM, ROOM)
+        self._stamp = 0
         self.call("policy_init", self.memory)
 
     def call(self, function: str, *arguments: object) -> int:
@@ -51,11 +52,12 @@ class Adapter:
         return self._outputs(made)
 
     def step(
-        self, sensors: Float32Array, setpoint: Float32Array, time_us: int = 0
+        self, sensors: Float32Array, setpoint: Float32Array, time_us: int = 0, stamp: int | None = None
     ) -> tuple[int, dict[str, np.ndarray]]:
         made = self._motors()
-        words, wanted = _row(sensors, 13), _row(setpoint, 8)
-        clock = ctypes.c_uint32(time_us)
+        words, clock = _row(sensors, 13), ctypes.c_uint32(time_us)
+        self._stamp = self._stamp + 1 if stamp is None else stamp
+        wanted = np.append(_row(setpoint, 8).view(np.uint32), np.uint32(self._stamp))
         status = self.call("policy_step", self.memory, clock, pointer(words), pointer(wanted), pointer(made))
         return status, self._outputs(made)
 
@@ -91,15 +93,15 @@ def _shared_objects() -> tuple[Path, ...]:
 
 
 @cache
-def library_of(name: str, props: str = "in") -> ctypes.CDLL:
-    """Return an adapter's C with its controller, compiled under the sanitizer of undefined behaviour."""
+def library_of(name: str, props: str = "in") -> Path:
+    """Return the library of an adapter's C and its controller, compiled under the sanitizer of undefined behaviour."""
     folder = Path(mkdtemp(prefix=f"nn4mc-test-{name}-"))
     compile_for_stack("raptor", name, props).write(folder)
     own = [folder / "controller.c", folder / f"{name}_adapter.c", *_shared_objects()]
     flags = ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-include", str(folder / OPTIONS_HEADER)]
-    return ctypes.CDLL(str(build_library(own, folder / "adapter.so", *flags)))
+    return build_library(own, folder / "adapter.so", *flags)
 
 
 def adapter(name: str, props: str = "in") -> Adapter:
     """Return a fresh policy behind the adapter of a stack."""
-    return Adapter(name, library_of(name, props))
+    return Adapter(name, ctypes.CDLL(str(library_of(name, props))))

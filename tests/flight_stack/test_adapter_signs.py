@@ -79,7 +79,7 @@ def test_the_motor_orders_are_the_published_ones():
 
 
 @every_vehicle
-@pytest.mark.parametrize("yaw", [0.0, 1.0, np.pi / 2, 3.0, np.pi, -2.0])
+@pytest.mark.parametrize("yaw", [0.0, np.pi, -2.0])
 @pytest.mark.parametrize("bearing", [0.0, 1.5, 3.0, -1.5])
 def test_a_displaced_vehicle_tilts_back_towards_its_set_point(name: str, props: str, yaw: float, bearing: float):
     """From a place at ``bearing`` (0: north) the thrust must come to lean the other way, wherever the nose points."""
@@ -91,7 +91,7 @@ def test_a_displaced_vehicle_tilts_back_towards_its_set_point(name: str, props: 
 
 
 @every_vehicle
-@pytest.mark.parametrize("yaw", [0.0, 2.0, np.pi, -1.0])
+@pytest.mark.parametrize("yaw", [0.0, 2.0])
 @pytest.mark.parametrize("off", [0.4, -0.4])
 def test_a_nose_that_is_off_the_heading_turns_to_it(name: str, props: str, yaw: float, off: float):
     still = asked(name, props, REST, Rotation.from_euler("z", yaw), yaw)
