@@ -61,6 +61,7 @@ def test_every_call_at_2500_hz_has_the_bits_of_the_host_and_the_commands_of_floa
     with open_bench(rig, board, FaultSpec(), lambda _: nullcontext()) as bench:
         result = fly(bench, FIGURE, recorder)
         assert bench.twin.timing().native_steps == 21
+        assert bench.session.timing() == bench.twin.timing()
     assert (result.steps, result.mismatched_words, result.bad_steps) == (525, 0, 0)
     columns = recorder.record.columns()
     reference = ExecutedPolicyReference(policy_of(rig), compile_controller(rig).network.graph)  # type: ignore[union-attr]
