@@ -1,22 +1,25 @@
 """The figures of docs/executor.md: how often a policy advances, and how it tracks, by rate, jitter and option.
 
-``python scripts/executor_flights.py rates`` or ``tracking`` or ``jitter``; flights are of the C built for this machine
-against the quadrotor's plant, integrated by one Runge-Kutta step a call, over the true interval where that varies.
+``python scripts/executor_flights.py rates``, ``jitter``, ``tracking`` or ``starts``; flights are of the C built for
+this machine against the quadrotor's plant, which is integrated by one Runge-Kutta step a call, over the interval that
+the jitter made of it.
 """
 
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from nn4mc.control.executor import EXECUTOR_VARIABLES, Clock, Turn
 from nn4mc.hil.controller import write_controller
-from nn4mc.hil.rig import create_plant, create_reference, load_rig, with_rate
+from nn4mc.hil.rig import Reference, create_plant, create_reference, load_rig, with_rate
 from nn4mc.hil.twin import Twin, build_twin
 
 RIG = load_rig("quadrotor")
+FIGURE = create_reference(RIG, "lissajous")
 VEHICLES = ("x500_real", "crazyflie", "arpl", "soft")
 INITIAL = {variable.name: variable.initial for variable in EXECUTOR_VARIABLES}
 ANEW = {"keep_phase": 0.0}
@@ -48,24 +51,36 @@ def build(folder: Path) -> Twin:
     return Twin(build_twin(folder / "c", folder / "twin"))
 
 
-def rmse(twin: Twin, vehicle: str, rate_hz: float, jitter: float, values: Mapping[str, float], seed: int = 1) -> float:
-    """Return the RMSE in m of the figure of eight of 5.5 s; infinity where the vehicle gets lost."""
-    reference = create_reference(RIG, "lissajous")
-    make = type(create_plant(RIG, vehicle))
+def rmse(
+    twin: Twin,
+    vehicle: str,
+    rate_hz: float,
+    jitter: float,
+    values: Mapping[str, float],
+    seed: int = 1,
+    reference: Reference = FIGURE,
+) -> float:
+    """Return the RMSE in m, by default of the figure of eight of 5.5 s; infinity where the vehicle gets lost."""
     plant = create_plant(RIG, vehicle)
     twin.set_variables({**INITIAL, **values, **plant.variables()})
     twin.reset()
-    state = plant.initial(reference, np.random.default_rng(0))
+    state = plant.initial(reference, np.random.default_rng(seed))
     times = list(readings(rate_hz, jitter, reference.duration_s, seed))
     start_s, squares = reference.window_s[0], []
     for now, then in zip(times, [*times[1:], round(reference.duration_s * 1e6)], strict=True):
         if now >= start_s * 1e6:
             squares.append(float(np.sum((plant.position(state) - reference.position(now / 1e6)) ** 2)))
         command = twin.step(plant.sensors(state), reference(now / 1e6), now).command
-        state = make(plant.vehicle, (then - now) / 1e6).step(state, command)
+        state = create_plant(replace(RIG, period_s=(then - now) / 1e6), vehicle).step(state, command)
         if plant.lost(state):
             return float("inf")
     return float(np.sqrt(np.mean(squares)))
+
+
+def lost(twin: Twin, vehicle: str, rate_hz: float, deviation: float, values: Mapping[str, float]) -> int:
+    """Return how many of 100 random starts to a hover of 6 s are lost."""
+    hover = create_reference(RIG, "hover", {"duration_s": 6.0})
+    return sum(rmse(twin, vehicle, rate_hz, deviation, values, seed, hover) == np.inf for seed in range(100))
 
 
 def rates() -> None:
@@ -91,10 +106,17 @@ def jitter(twin: Twin) -> None:
             print(rate_hz, deviation, name, *(f"{one:.4f}" for one in found), flush=True)
 
 
+def starts(twin: Twin) -> None:
+    """Print how many random starts of the vehicle with the least thrust are lost."""
+    for rate_hz, deviation in ((100, 0.01), (250, 0.0), (400, 0.01)):
+        found = [lost(twin, "crazyflie", rate_hz, deviation, values) for values in (ANEW, {})]
+        print(rate_hz, deviation, *found, flush=True)
+
+
 if __name__ == "__main__":
     wanted = sys.argv[1]
     if wanted == "rates":
         rates()
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            {"tracking": tracking, "jitter": jitter}[wanted](build(Path(scratch)))
+            {"tracking": tracking, "jitter": jitter, "starts": starts}[wanted](build(Path(scratch)))
