@@ -18,6 +18,8 @@ MOST_CALLS = 256
 """So many calls after a native step the next one is due, whatever the clock says."""
 WRAP_US = 1 << 32
 """The clock is 32 bits wide."""
+LONGEST_US = 0x1FFFFFFF
+"""Longer intervals count as this, nine minutes."""
 
 EXECUTOR_VARIABLES = (
     Variable("native_period", "us", 1e3, 1e6, 1e4),
@@ -135,7 +137,7 @@ class Clock:
         """Return the time between two readings, and whether the clock was set back between them."""
         forward = (reading - before) % WRAP_US
         if forward < WRAP_US // 2:
-            return forward, False
+            return min(forward, LONGEST_US), False
         self.steps_back += 1
         gap = self._whole("gap_limit")
         if 0 < gap < WRAP_US - forward:

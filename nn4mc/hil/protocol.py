@@ -218,6 +218,27 @@ MESSAGES = (
         ),
     ),
     Message(
+        "TIMING",
+        0x0A,
+        "How a controller that keeps time was called since RESET. TYPE where the controller keeps none.",
+        (),
+        (
+            Field("calls", "u32", "calls of the controller"),
+            Field("native_steps", "u32", "calls that advanced the policy's state"),
+            Field("missed", "u32", "native steps that were due while no call came"),
+            Field("restarts", "u32", "times the policy started afresh after a gap"),
+            Field("steps_back", "u32", "times the clock was set back"),
+            Field(
+                "mean_us",
+                "f32",
+                "mean interval between calls, of the last full hundred as all below; 0 before there is one",
+            ),
+            Field("variance_us2", "f32", "variance of the intervals; its root is the jitter"),
+            Field("shortest_us", "u32", "shortest interval"),
+            Field("longest_us", "u32", "longest interval"),
+        ),
+    ),
+    Message(
         "ERROR",
         0x7F,
         "Only ever a reply (0xFF): the request was understood as a frame and refused.",

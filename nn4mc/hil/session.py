@@ -23,6 +23,7 @@ from nn4mc.hil.messages import (
     LogLine,
     RunReply,
     StepReply,
+    Timing,
     Variable,
     Words,
     refusal,
@@ -132,6 +133,10 @@ class Session:
     def stats(self) -> DeviceStats:
         """Return the board's counters."""
         return DeviceStats(**self._ask("STATS"))
+
+    def timing(self) -> Timing:
+        """Return how the controller was called since the last reset; DeviceError for one that keeps no time."""
+        return Timing(**self._ask("TIMING"))
 
     def variables(self) -> tuple[Variable, ...]:
         """Return every variable of the controller, in the order of its indices."""

@@ -12,7 +12,7 @@ import numpy as np
 from nn4mc.build.process import find_tool, run
 from nn4mc.codegen.runtime import OPTIONS_HEADER
 from nn4mc.errors import BuildError, ConfigError, DeviceError
-from nn4mc.hil.messages import Words
+from nn4mc.hil.messages import Timing, Words
 from nn4mc.hil.protocol import Mode
 from nn4mc.resources import resource
 
@@ -92,21 +92,6 @@ class TwinStep:
     status: int
     mode: Mode
     command: Words
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How a controller that keeps time was called since its reset; intervals are of the last full hundred calls."""
-
-    calls: int
-    native_steps: int
-    missed: int
-    restarts: int
-    steps_back: int
-    mean_us: float
-    variance_us2: float
-    shortest_us: int
-    longest_us: int
 
 
 class Twin:

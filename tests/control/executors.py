@@ -3,6 +3,7 @@
 ``python -m tests.control.executors`` computes the vectors anew, in float64.
 """
 
+import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +58,11 @@ def build_executed(folder: Path) -> Executed:
     assert code.network is not None
     code.write(folder / "c")
     return Executed(policy, code.network.graph, folder / "c", build_twin(folder / "c", folder / "twin"))
+
+
+def hidden_state(twin: Twin, words: int = 16) -> bytes:
+    """Return the bits of the network's state, the first words of a controller's memory."""
+    return ctypes.string_at(twin._state_at, 4 * words)
 
 
 def wandering(calls: int, seed: int) -> Array:

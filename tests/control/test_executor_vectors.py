@@ -6,15 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.control.executors import CASES, VECTORS, Executed, build_executed, compute_vectors
+from tests.control.executors import CASES, VECTORS, Executed, compute_vectors
 
 PUBLISHED = Path(os.environ.get("NN4MC_RAPTOR_VECTORS", "executor_vectors_400hz.npz"))
 """400 calls of RLtools' executor at 400 Hz: t_ns, obs (p, q, v, w, previous action), act."""
-
-
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
-    return build_executed(tmp_path_factory.mktemp("executor"))
 
 
 @pytest.mark.parametrize("case", range(len(CASES)), ids=list(CASES))

@@ -113,7 +113,7 @@ def test_request_of_another_length_is_refused(device: CDevice, name: str, size: 
     assert refused(reply, ErrorCode.LENGTH)
 
 
-@pytest.mark.parametrize("kind", [0x00, 0x0A, 0x7F, 0x80, 0x83, 0xFF])
+@pytest.mark.parametrize("kind", [0x00, 0x0B, 0x7F, 0x80, 0x83, 0xFF])
 def test_unknown_type_is_refused_by_name(device: CDevice, kind: int):
     reply = device.ask(kind, 77)
     assert refused(reply, ErrorCode.TYPE)
@@ -357,3 +357,11 @@ def test_while_it_streams_the_time_is_that_of_the_periods_and_an_old_reference_k
     device.ask("RUN", 1, struct.pack("<I", 2000))
     device.feed(request("STEP", 9, struct.pack("<I5f", 123456, 0, 0, 0, 0, 0)))
     assert [device.tick(periods)[0]["command"] for periods in (1, 3)] == [(2.0, 9.0), (8.0, 9.0)]
+
+
+def test_timing_is_the_controllers_own_and_refused_where_it_keeps_none(device: CDevice):
+    assert refused(device.ask("TIMING"), ErrorCode.TYPE)
+    device.keep_time()
+    found = device.ask("TIMING")
+    assert [found[name] for name in ("calls", "native_steps", "missed", "restarts", "steps_back")] == [1, 2, 3, 4, 5]
+    assert [found[name] for name in ("mean_us", "variance_us2", "shortest_us", "longest_us")] == [6.5, 7.5, 8, 9]

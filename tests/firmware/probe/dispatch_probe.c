@@ -126,7 +126,15 @@ static nn4mc_status_t step_at(void *state, const nn4mc_call_t *call, float comma
     return NN4MC_STALE_REFERENCE;
 }
 
+static void timing(const void *state, nn4mc_timing_t *found)
+{
+    static const nn4mc_timing_t made_up = {1, 2, 3, 4, 5, 6.5f, 7.5f, 8, 9};
+    (void)state;
+    *found = made_up;
+}
+
 void probe_keep_time(probe_t *probe)
 {
+    probe->controller.timing = timing;
     probe->controller.step_at = step_at;
 }

@@ -252,6 +252,25 @@ static size_t handle_bench(hil_dispatch_t *dispatch, const hil_frame_t *frame, u
     return finish(reply, frame->type, frame->seq, at);
 }
 
+static size_t answer_timing(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[])
+{
+    if (dispatch->controller->timing == NULL) {
+        return refuse(frame, HIL_ERROR_TYPE, "TIMING: this controller keeps no time", reply);
+    }
+    nn4mc_timing_t timing;
+    dispatch->controller->timing(dispatch->state, &timing);
+    uint8_t *at = hil_put_u32(payload_of(reply), timing.calls);
+    at = hil_put_u32(at, timing.native_steps);
+    at = hil_put_u32(at, timing.missed);
+    at = hil_put_u32(at, timing.restarts);
+    at = hil_put_u32(at, timing.steps_back);
+    at = hil_put_f32(at, timing.mean_us);
+    at = hil_put_f32(at, timing.variance_us2);
+    at = hil_put_u32(at, timing.shortest_us);
+    at = hil_put_u32(at, timing.longest_us);
+    return finish(reply, frame->type, frame->seq, at);
+}
+
 typedef struct hil_message {
     uint8_t type;
     uint8_t size; /* of the request; HIL_ANY where the handler checks */
@@ -270,6 +289,7 @@ static const hil_message_t messages[] = {
     {HIL_TYPE_SET, HIL_SET_REQUEST_SIZE, handle_set},
     {HIL_TYPE_LOG, HIL_LOG_REQUEST_SIZE, answer_log},
     {HIL_TYPE_BENCH, HIL_BENCH_REQUEST_SIZE, handle_bench},
+    {HIL_TYPE_TIMING, HIL_TIMING_REQUEST_SIZE, answer_timing},
 };
 
 size_t hil_answer(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[HIL_MAX_FRAME])

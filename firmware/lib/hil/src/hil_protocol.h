@@ -18,6 +18,7 @@ enum hil_type {
     HIL_TYPE_SET = 0x07,
     HIL_TYPE_LOG = 0x08,
     HIL_TYPE_BENCH = 0x09,
+    HIL_TYPE_TIMING = 0x0a,
     HIL_TYPE_ERROR = 0x7f,
 };
 
@@ -81,6 +82,8 @@ enum hil_log_level {
 #define HIL_LOG_REPLY_HEAD 6u
 #define HIL_BENCH_REQUEST_SIZE 1u
 #define HIL_BENCH_REPLY_HEAD 18u
+#define HIL_TIMING_REQUEST_SIZE 0u
+#define HIL_TIMING_REPLY_SIZE 36u
 #define HIL_ERROR_REQUEST_SIZE 0u
 #define HIL_ERROR_REPLY_HEAD 2u
 
