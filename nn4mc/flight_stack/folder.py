@@ -8,6 +8,7 @@ from nn4mc import __version__
 from nn4mc.api import ControllerCode, Network, compile_policy
 from nn4mc.build.host import WARNINGS
 from nn4mc.codegen.controller import controller_library
+from nn4mc.codegen.controller_names import named_controller
 from nn4mc.codegen.render import render
 from nn4mc.codegen.write import write_files
 from nn4mc.control.executor import Executor
@@ -81,7 +82,7 @@ def compile_for_stack(
     network = made.network
     assert network is not None
     core = target(target_name)
-    own = {**made.files, **emit_adapter(name, stack, props)}
+    own = {**named_controller(made.files, f"{name}_controller"), **emit_adapter(name, stack, props)}
     files = {**controller_library(own, core, code), **own}
     files |= _build_files(name, stack, core, files)
     tar = _checkpoint_tar(model, network) if stack.policy_tar and quantizing is None else None

@@ -97,11 +97,14 @@ class TwinStep:
 class Twin:
     """One controller with a state of its own, stepped on this machine."""
 
-    def __init__(self, library: Path) -> None:
-        """Load what `build_twin` built, and initialise the state; BuildError when it holds no controller."""
+    def __init__(self, library: Path, symbol: str = SYMBOL) -> None:
+        """Load a controller's library, such as `build_twin` built, and initialise the state.
+
+        Raises BuildError when it holds no ``nn4mc_controller_t`` named ``symbol``.
+        """
         try:
             self._library = ctypes.CDLL(str(library))
-            table = _ControllerTable.in_dll(self._library, SYMBOL)
+            table = _ControllerTable.in_dll(self._library, symbol)
         except (OSError, ValueError) as error:
             raise BuildError(f"{library} cannot be loaded as a controller: {error}.") from error
         self._table = table

@@ -97,7 +97,7 @@ def library_of(name: str, props: str = "in") -> Path:
     """Return the library of an adapter's C and its controller, compiled under the sanitizer of undefined behaviour."""
     folder = Path(mkdtemp(prefix=f"nn4mc-test-{name}-"))
     compile_for_stack("raptor", name, props).write(folder)
-    own = [folder / "controller.c", folder / f"{name}_adapter.c", *_shared_objects()]
+    own = [folder / f"{name}_controller.c", folder / f"{name}_adapter.c", *_shared_objects()]
     flags = ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-include", str(folder / OPTIONS_HEADER)]
     return build_library(own, folder / "adapter.so", *flags)
 

@@ -27,8 +27,8 @@ NAME_policy_t policy;
 NAME_sensors_t sensors;
 NAME_setpoint_t setpoint;
 NAME_motors_t motors;
-float words[CONTROLLER_SENSOR_LEN], reference[CONTROLLER_REFERENCE_LEN];
-float command[CONTROLLER_COMMAND_LEN];
+float words[13], reference[6];
+float command[4];
 void start(void);
 void start(void) { NAME_policy_init(&policy); }
 int step(uint32_t time_us);

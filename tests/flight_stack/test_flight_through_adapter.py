@@ -32,7 +32,7 @@ def start(plant: Plant) -> np.ndarray:
 @cache
 def native(name: str) -> np.ndarray:
     """Return the path (STEPS, 3) of a figure of eight by a stack's controller alone, at the stack's rate."""
-    stack, twin = stacks()[name], Twin(library_of(name))
+    stack, twin = stacks()[name], Twin(library_of(name), f"{name}_controller")
     plant, wanted = plant_at(stack.rate_hz), create_reference(RIG, "lissajous", {})
     state, path = tuple(start(plant)), []
     for k in range(STEPS):

@@ -46,7 +46,7 @@ def compiled(words: list[str], folder: Path) -> None:
 
 
 def own_sources(folder: Path) -> list[str]:
-    return ["controller.c", *(path.name for path in folder.glob("*_adapter.c"))]
+    return [path.name for pattern in ("*_controller.c", "*_adapter.c") for path in folder.glob(pattern)]
 
 
 @pytest.mark.parametrize("language", [["gcc", "-std=c99"], ["g++", "-x", "c++", "-std=c++11"]], ids=["c99", "c++11"])
@@ -58,7 +58,8 @@ def test_is_free_of_warnings_and_of_the_c_library(folder: Path, language: list[s
         adapter = next(folder.glob("*_adapter.o"))
         listing = subprocess.run(["nm", adapter], capture_output=True, text=True, check=True).stdout
         rows = [line.split() for line in listing.splitlines()]
-        assert {row[-1] for row in rows if row[-2] == "U"} <= {"controller", "nn4mc_sqrt"}
+        name = adapter.name.removesuffix("_adapter.o")
+        assert {row[-1] for row in rows if row[-2] == "U"} <= {f"{name}_controller", "nn4mc_sqrt"}
         assert not [row for row in rows if row[-2] in "bBdD"], "writable statics"
 
 
@@ -91,6 +92,18 @@ def test_the_crazyflie_builds_the_same_sources_with_kbuild(tmp_path: Path):
     objects = {line.removeprefix("obj-y += ") for line in lines if line.startswith("obj-y")}
     assert objects == {path.with_suffix(".o").name for path in sources_in(tmp_path)}
     assert "ccflags-y += -ffp-contract=off -fno-fast-math" in lines
+
+
+def test_no_name_is_taken_that_a_firmware_may_have(folder: Path):
+    """The Crazyflie's firmware has a function `controller`, a controller.h and a controller.c."""
+    stack = next(folder.glob("*_adapter.h")).name.removesuffix("_adapter.h")
+    files = [path.name for path in folder.iterdir() if path.suffix in (".c", ".h", ".S")]
+    assert all(name.startswith(("nn4mc_", "raptor.", f"{stack}_")) for name in files)
+    compiled(["gcc", "-std=c99", "-O2", "-ffp-contract=off", "-c", *(n for n in files if n.endswith(".c"))], folder)
+    objects = sorted(path.name for path in folder.glob("*.o"))
+    listing = subprocess.run(["nm", "-g", *objects], cwd=folder, capture_output=True, text=True, check=True).stdout
+    defined = {line.split()[2] for line in listing.splitlines() if len(line.split()) == 3}
+    assert defined and all(name.startswith(("nn4mc_", "raptor_", f"{stack}_")) for name in defined)
 
 
 def test_px4_gets_a_checkpoint_that_reads_back_as_the_same_network(tmp_path: Path):
