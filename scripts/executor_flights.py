@@ -1,21 +1,22 @@
 """The figures of docs/executor.md: how often a policy advances, and how it tracks, by rate, jitter and option.
 
-``python scripts/executor_flights.py rates``, ``jitter``, ``tracking`` or ``starts``; flights are of the C built for
-this machine against the quadrotor's plant, which is integrated by one Runge-Kutta step a call, over the interval that
-the jitter made of it.
+``python scripts/executor_flights.py rates``, ``jitter``, ``tracking``, ``disturbed`` or ``starts``; flights are of the C
+built for this machine against the quadrotor's plant, which is integrated by one Runge-Kutta step a call, over the
+interval that the jitter made of it.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nn4mc.control.executor import EXECUTOR_VARIABLES, Clock, Turn
 from nn4mc.hil.controller import write_controller
-from nn4mc.hil.rig import Reference, create_plant, create_reference, load_rig, with_rate
+from nn4mc.hil.rig import Plant, Reference, create_plant, create_reference, load_rig, with_rate
 from nn4mc.hil.twin import Twin, build_twin
 
 RIG = load_rig("quadrotor")
@@ -59,9 +60,14 @@ def rmse(
     values: Mapping[str, float],
     seed: int = 1,
     reference: Reference = FIGURE,
+    mismatch: Mapping[str, Any] | None = None,
 ) -> float:
-    """Return the RMSE in m, by default of the figure of eight of 5.5 s; infinity where the vehicle gets lost."""
-    plant = create_plant(RIG, vehicle)
+    """Return the RMSE in m, by default of the figure of eight of 5.5 s; infinity where the vehicle gets lost.
+
+    With ``mismatch`` there must be no jitter: a perturbed plant has steps of one length.
+    """
+    plants: dict[int, Plant[Any]] = {}
+    plant = create_plant(replace(RIG, period_s=1 / rate_hz), vehicle, mismatch)
     twin.set_variables({**INITIAL, **values, **plant.variables()})
     twin.reset()
     state = plant.initial(reference, np.random.default_rng(seed))
@@ -71,7 +77,9 @@ def rmse(
         if now >= start_s * 1e6:
             squares.append(float(np.sum((plant.position(state) - reference.position(now / 1e6)) ** 2)))
         command = twin.step(plant.sensors(state), reference(now / 1e6), now).command
-        state = create_plant(replace(RIG, period_s=(then - now) / 1e6), vehicle).step(state, command)
+        if jitter:
+            plant = plants.setdefault(then - now, create_plant(replace(RIG, period_s=(then - now) / 1e6), vehicle))
+        state = plant.step(state, command)
         if plant.lost(state):
             return float("inf")
     return float(np.sqrt(np.mean(squares)))
@@ -106,6 +114,29 @@ def jitter(twin: Twin) -> None:
             print(rate_hz, deviation, name, *(f"{one:.4f}" for one in found), flush=True)
 
 
+NOISE = {
+    "noise_position_m": 0.005,
+    "noise_velocity_m_s": 0.02,
+    "noise_attitude_rad": 0.005,
+    "noise_rate_rad_s": 0.05,
+}
+WEIGHT_N = {"x500_real": 19.6, "crazyflie": 0.3, "arpl": 7.7, "soft": 9.5}
+
+
+def disturbed(twin: Twin) -> None:
+    """Print the RMSE with gusts of a tenth of the weight, with noise, with delay; all calls evaluated or native ones."""
+    changes: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
+        "gusts": lambda vehicle: {"gust_n": [0.1 * WEIGHT_N[vehicle]] * 3, "gust_time_s": 0.1},
+        "noise": lambda vehicle: NOISE,
+        "delay": lambda vehicle: {"delay_ms": 20.0},
+    }
+    for rate_hz in (100, 400):
+        for name, values in (("", {}), ("skip", {"skip_intermediate": 1.0})):
+            for what, change in changes.items():
+                found = [rmse(twin, one, rate_hz, 0.0, values, mismatch=change(one)) for one in VEHICLES]
+                print(rate_hz, name, what, *(f"{one:.4f}" for one in found), flush=True)
+
+
 def starts(twin: Twin) -> None:
     """Print how many random starts of the vehicle with the least thrust are lost."""
     for rate_hz, deviation in ((100, 0.01), (250, 0.0), (400, 0.01)):
@@ -113,10 +144,14 @@ def starts(twin: Twin) -> None:
         print(rate_hz, deviation, *found, flush=True)
 
 
+FLIGHTS = {"tracking": tracking, "jitter": jitter, "disturbed": disturbed, "starts": starts}
+
 if __name__ == "__main__":
     wanted = sys.argv[1]
     if wanted == "rates":
         rates()
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            {"tracking": tracking, "jitter": jitter, "starts": starts}[wanted](build(Path(scratch)))
+            {"tracking": tracking, "jitter": jitter, "disturbed": disturbed, "starts": starts}[wanted](
+                build(Path(scratch))
+            )

@@ -53,5 +53,8 @@ class ExecutedPolicyReference(PolicyReference):
         self.clock.advanced()
 
     def _limited(self, wished: Array) -> Array:
+        """Hold the command to the rate, which is for a period, by this call's share of one; a rate of 2 is none."""
         rate = self.values["rate_limit"]
+        if rate < 2.0 and self.values["skip_intermediate"] < 0.5:
+            rate *= self.clock.share()
         return np.clip(wished, self._action - rate, self._action + rate)

@@ -133,6 +133,10 @@ class Clock:
             return Age.LOST
         return Age.STALE if 0 < limit < old else Age.FRESH
 
+    def share(self) -> float:
+        """Return the part of a period, at most all of it, between the last two calls."""
+        return min(self._interval / self._whole("native_period"), 1.0)
+
     def _since(self, before: int, reading: int) -> tuple[int, bool]:
         """Return the time between two readings, and whether the clock was set back between them."""
         forward = (reading - before) % WRAP_US
