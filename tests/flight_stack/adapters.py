@@ -1,6 +1,8 @@
 """Adapters built for this machine, called from Python."""
 
+import atexit
 import ctypes
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -81,10 +83,17 @@ def _row(words: Float32Array, count: int) -> Float32Array:
     return row
 
 
+def session_folder(name: str) -> Path:
+    """Return a new folder that goes when the tests end."""
+    folder = Path(mkdtemp(prefix=f"nn4mc-test-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _shared_objects() -> tuple[Path, ...]:
     """Return the network and the runtime, which every adapter has in common, compiled once."""
-    folder = Path(mkdtemp(prefix="nn4mc-test-policy-"))
+    folder = session_folder("policy")
     compile_for_stack("raptor", STACKS[0]).write(folder)
     sources = sorted(path for path in folder.glob("*.c") if path.name.startswith(("nn4mc_", "raptor")))
     words = ["gcc", *FLAGS, "-fPIC", "-include", OPTIONS_HEADER, "-c", *(path.name for path in sources)]
@@ -95,7 +104,7 @@ def _shared_objects() -> tuple[Path, ...]:
 @cache
 def library_of(name: str, props: str = "in") -> Path:
     """Return the library of an adapter's C and its controller, compiled under the sanitizer of undefined behaviour."""
-    folder = Path(mkdtemp(prefix=f"nn4mc-test-{name}-"))
+    folder = session_folder(name)
     compile_for_stack("raptor", name, props).write(folder)
     own = [folder / f"{name}_controller.c", folder / f"{name}_adapter.c", *_shared_objects()]
     flags = ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-include", str(folder / OPTIONS_HEADER)]

@@ -4,7 +4,6 @@ import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from nn4mc.profile.cycles import HEADLINE
 from nn4mc.profile.program import load_program
 from nn4mc.profile.tally import cycles, decode_blocks
 from nn4mc.target import TARGETS
-from tests.flight_stack.adapters import STACKS, adapter
+from tests.flight_stack.adapters import STACKS, adapter, session_folder
 
 TARGET = TARGETS["cortex-m4f"]
 MOST_CYCLES, MOST_ADAPTER_CYCLES, MOST_FLASH, MOST_ADAPTER_FLASH, MOST_RAM = 11_500, 400, 16_384, 1_100, 700
@@ -49,7 +48,7 @@ class Board:
     """A policy behind an adapter, built by the Makefile in its folder and linked into a firmware of three functions."""
 
     def __init__(self, name: str, props: str) -> None:
-        folder = Path(mkdtemp(prefix="nn4mc-test-board-"))
+        folder = session_folder("board")
         compile_for_stack("raptor", name, props).write(folder)
         subprocess.run(["make", "--silent"], cwd=folder, check=True)
         (folder / "firmware.c").write_text(FIRMWARE.replace("NAME", name))
