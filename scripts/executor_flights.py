@@ -1,7 +1,7 @@
 """The figures of docs/executor.md: how often a policy advances, and how it tracks, by rate, jitter and option.
 
-``python scripts/executor_flights.py rates``, ``jitter``, ``tracking``, ``disturbed`` or ``starts``; flights are of the C
-built for this machine against the quadrotor's plant, which is integrated by one Runge-Kutta step a call, over the
+``python scripts/executor_flights.py rates``, ``jitter``, ``tracking``, ``disturbed`` or ``starts``; flights are of the
+C built for this machine against the quadrotor's plant, which is integrated by one Runge-Kutta step a call, over the
 interval that the jitter made of it.
 """
 
@@ -124,7 +124,7 @@ WEIGHT_N = {"x500_real": 19.6, "crazyflie": 0.3, "arpl": 7.7, "soft": 9.5}
 
 
 def disturbed(twin: Twin) -> None:
-    """Print the RMSE with gusts of a tenth of the weight, with noise, with delay; all calls evaluated or native ones."""
+    """Print the RMSE with gusts of a tenth of the weight, with noise, with delay; all calls or native ones."""
     changes: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
         "gusts": lambda vehicle: {"gust_n": [0.1 * WEIGHT_N[vehicle]] * 3, "gust_time_s": 0.1},
         "noise": lambda vehicle: NOISE,
