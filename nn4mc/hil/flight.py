@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nn4mc.errors import ConfigError
 from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
@@ -16,7 +15,7 @@ from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
-from nn4mc.hil.rig import Plant, Reference, Rig, create_plant, create_reference, flight_variables, step_count
+from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight_variables, step_count
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
@@ -108,7 +107,6 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     """Fly, and return whether the vehicle got lost on the way."""
     rig = bench.rig
     plant = create_plant(rig, plan.vehicle, plan.mismatch)
-    check_rate(rig, plant)
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
@@ -142,18 +140,6 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
         if plant.lost(state):
             return True
     return False
-
-
-def check_rate(rig: Rig, plant: Plant[Any]) -> None:
-    """Raise ConfigError for a plant of another rate than the rig's: on a board every call is a step of the controller.
-
-    A policy that is called more often than it was trained for needs the steps between, which `fly_batch` makes.
-    """
-    if abs(plant.period_s - rig.period_s) > 1e-9:
-        raise ConfigError(
-            f"call_rate_hz = {1 / plant.period_s:g}: on a board rig '{rig.name}' flies at {1 / rig.period_s:g} Hz, the "
-            "rate of its controller.\nOther rates are for simulated flights: nn4mc campaign, without boards."
-        )
 
 
 def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:
