@@ -50,6 +50,7 @@ def _fly_all(distributed: Any, client: Any, chunks: Sequence[Chunk], version: st
                 flying.add(submit(waiting.popleft()))
             yield flown
     except (distributed.CancelledError, OSError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise LinkError(
-            f"{scheduler}: the connection was lost ({error}).\nWhat is done is kept. Run the same command again."
+            f"{scheduler}: the connection was lost ({reason}).\nWhat is done is kept. Run the same command again."
         ) from error

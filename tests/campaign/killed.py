@@ -45,24 +45,30 @@ def start(file: Path, folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def kill_at_random(file: Path, folder: Path, kills: int, seed: int) -> int:
+def kill_at_random(file: Path, folder: Path, kills: int, most_parts: int, seed: int) -> int:
     """Start the campaign over and over and kill it ``kills`` times; return how often it was killed at work.
 
-    Each time it may store some parts more, a random number of them, and then lives for a random moment longer.
+    Each time it may store up to ``most_parts`` parts more, and then lives for a random moment longer.
     """
     chance, killed = random.Random(seed), 0
-    for number in range(kills):
-        wanted = _parts(folder) + chance.randint(0, max(1, 20 // (kills + 1)))
+    for _ in range(kills):
+        wanted = _parts(folder) + chance.randint(0, most_parts)
         process = start(file, folder)
-        while process.poll() is None and _parts(folder) < wanted:
-            time.sleep(0.002)
-        time.sleep(chance.random() * 0.3)
-        if process.poll() is None:
+        while not _ends_within(process, 0.005) and _parts(folder) < wanted:
+            pass
+        if not _ends_within(process, 0.3 * chance.random()):
             os.kill(process.pid, signal.SIGKILL)
             killed += 1
         process.communicate()
-        assert number < kills
     return killed
+
+
+def _ends_within(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _parts(folder: Path) -> int:
@@ -85,7 +91,7 @@ def main() -> int:
         file.write_text(campaign_text(runs))
         whole = finish(file, Path(name) / "whole")
         undisturbed_s = time.perf_counter() - began
-        killed = kill_at_random(file, Path(name) / "killed", kills, seed=1)
+        killed = kill_at_random(file, Path(name) / "killed", kills, _parts(Path(name) / "whole") // kills, seed=1)
         before = status(Path(name) / "killed").done
         same = finish(file, Path(name) / "killed") == whole
         ids = pq.read_table(Path(name) / "killed" / "results.parquet", columns=["id"]).column("id").to_pylist()

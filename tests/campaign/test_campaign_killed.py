@@ -17,7 +17,7 @@ RUNS = 1000
 def test_a_campaign_killed_at_random_points_ends_as_an_undisturbed_one(tmp_path):
     file = tmp_path / "campaign.toml"
     file.write_text(campaign_text(RUNS))
-    killed = kill_at_random(file, tmp_path / "killed", kills=3, seed=2)
+    killed = kill_at_random(file, tmp_path / "killed", kills=3, most_parts=6, seed=2)
     kept = {part: part.stat().st_mtime_ns for part in parts(tmp_path / "killed")}
     table = finish(file, tmp_path / "killed")
     run(file, tmp_path / "whole")

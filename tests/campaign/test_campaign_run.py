@@ -1,5 +1,6 @@
 """A campaign run in this process: what the table says, what is kept, what is redone, what is refused."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -185,4 +186,18 @@ def test_progress_goes_up_to_all(tmp_path):
 
 def test_two_processes_make_the_same_table(undisturbed, tmp_path):
     run(write(tmp_path), tmp_path / "out", Workers(2))
+    assert table_of(tmp_path / "out") == table_of(undisturbed)
+
+
+def test_a_worker_that_dies_is_replaced_and_the_table_is_the_same(undisturbed, tmp_path):
+    killed = []
+
+    def kill_one(done, _total):
+        if done and not killed:
+            process = multiprocessing.active_children()[0]
+            process.kill()
+            killed.append(process.pid)
+
+    run_campaign(prepare(write(tmp_path)), tmp_path / "out", Workers(2), kill_one)
+    assert killed
     assert table_of(tmp_path / "out") == table_of(undisturbed)
