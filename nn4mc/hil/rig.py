@@ -219,10 +219,25 @@ def with_rate(rig: Rig, rate_hz: float) -> Rig:
 def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = None) -> Plant[Any]:
     """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
 
-    Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
+    Raises ConfigError for an unknown name, a value out of range, a rig without such knobs, and as `plant_at_rig_rate`.
     """
     found = _pick(rig.vehicles, vehicle, rig, "vehicle")
-    return rig.create_plant(perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"), rig.call_period_s)
+    return plant_at_rig_rate(rig, perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"))
+
+
+def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
+    """Return the plant of a vehicle; ConfigError where it is stepped at another rate than the rig's.
+
+    A controller is called at one rate, and only `nn4mc.hil.batch` makes the steps between.
+    """
+    plant = rig.create_plant(vehicle, rig.call_period_s)
+    if abs(plant.period_s - rig.call_period_s) > 1e-9:
+        raise ConfigError(
+            f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
+            "that are simulated in batches: nn4mc campaign, without boards."
+        )
+    return plant
 
 
 def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = "the vehicle") -> Any:
