@@ -24,6 +24,7 @@ RANKS = (
     {"verify", "inspect", "costs", "profile"},
     {"hil"},
     {"campaign"},
+    {"raptor"},
     {"doctor"},
     {"cli"},
     {"__main__"},

@@ -2,10 +2,11 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. Three more are optional. With ``draw(plant, state)`` the report shows the plant. With
+period_s)``. Four more are optional. With ``draw(plant, state)`` the report shows the plant. With
 ``create_batch(vehicles, period_s)`` many vehicles are simulated at once (nn4mc.hil.batch). With
-``sample_vehicle(seed, index)`` there is a distribution of vehicles. A ``Vehicle`` with a field ``mismatch``, a struct
-of its own, can be perturbed. Loading a rig runs its ``plant.py``, so load only rigs you trust.
+``sample_vehicle(seed, index)`` there is a distribution of vehicles; ``place_vehicle(vehicle)`` says where one stands
+in it. A ``Vehicle`` with a field ``mismatch``, a struct of its own, can be perturbed. Loading a rig runs its
+``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
@@ -92,6 +93,23 @@ class Plant(Protocol[State]):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one number of a vehicle stands in the range that a policy was trained on."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is in the range; rounding at its ends counts as inside."""
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        return self.low - slack <= self.value <= self.high + slack
+
+
+@dataclass(frozen=True)
 class Rig:
     """A loaded rig: layouts, tables of controllers, vehicles and references by name, and what a step may cost.
 
@@ -119,6 +137,7 @@ class Rig:
     draw: Callable[[Any, Any], Drawing] | None = None
     create_batch: Callable[[Sequence[Any], float], Any] | None = None
     sample_vehicle: Callable[[int, int], Any] | None = None
+    place_vehicle: Callable[[Any], tuple[Place, ...]] | None = None
 
     @property
     def controller(self) -> Controller:
@@ -186,6 +205,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         draw=getattr(module, "draw", None),
         create_batch=getattr(module, "create_batch", None),
         sample_vehicle=getattr(module, "sample_vehicle", None),
+        place_vehicle=getattr(module, "place_vehicle", None),
     )
 
 
