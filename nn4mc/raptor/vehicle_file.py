@@ -17,7 +17,7 @@ from nn4mc.hil.rig_file import convert, read_toml
 
 GRAVITY_M_S2 = 9.81
 ROLL_INERTIA_SHARE = 0.17
-"""Jxx over mass times squared arm: the median of the quadrotor rig's nine vehicles, whose Jxx, Jyy span 0.11 to 0.38."""
+"""Jxx over mass times squared arm: the median of the rig's nine vehicles, whose Jxx and Jyy span 0.11 to 0.38."""
 YAW_INERTIA_RATIO = 1.83
 """Jzz over Jxx in the training distribution (arXiv 2509.11481)."""
 TORQUE_M = 0.016
