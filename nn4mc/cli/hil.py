@@ -13,8 +13,8 @@ from nn4mc.cli.quantizing import QUANTIZE, quantizing, quantizing_options
 from nn4mc.hil.bench import open_bench
 from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
-from nn4mc.hil.campaign import fly_logged, plan_flights
 from nn4mc.hil.faults import FAULTS, parse_faults
+from nn4mc.hil.flights import fly_logged, plan_flights
 from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.record import FlightRecord

@@ -177,7 +177,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 def read_rig_file(path: Path) -> RigFile:
     """Return the checked contents of a rig.toml; ConfigError when it cannot be read or breaks the schema."""
-    return convert(_read_toml(path), RigFile, path, "")
+    return convert(read_toml(path), RigFile, path, "")
 
 
 def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
@@ -190,11 +190,12 @@ def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
 
 def read_controller(path: Path) -> Controller:
     """Return the checked contents of a controller's file; ConfigError as `read_rig_file`."""
-    table: Controller = convert(_read_toml(path), Controller, path, "")  # type: ignore[arg-type]
+    table: Controller = convert(read_toml(path), Controller, path, "")  # type: ignore[arg-type]
     return table
 
 
-def _read_toml(path: Path) -> Any:
+def read_toml(path: Path) -> Any:
+    """Return what a TOML file holds; ConfigError when it cannot be read as such."""
     try:
         return msgspec.toml.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
