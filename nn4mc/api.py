@@ -115,15 +115,17 @@ class ControllerCode:
 
 
 def compile_policy(
-    policy: Policy, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE
+    policy: Policy, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE, table: bool = True
 ) -> ControllerCode:
     """Compile a policy controller to the C that the firmware is built around; ``quantizing`` is for its network.
+
+    Without ``table`` it is for somebody else's firmware (`emit_policy`).
 
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
     network = compile_model(policy.model, target_name=CONTROLLER_TARGET, code=code, quantizing=quantizing)
     check_policy(policy, network.graph)
-    files = {**emit_policy(policy, network.emitted), **_options(code, network.emitted.const_bytes)}
+    files = {**emit_policy(policy, network.emitted, table), **_options(code, network.emitted.const_bytes)}
     return ControllerCode(network, files, network.graph.source.sha256)
 
 
