@@ -23,7 +23,7 @@ RANKS = (
     {"build", "against"},
     {"verify", "inspect", "costs", "profile"},
     {"hil"},
-    {"doctor"},
+    {"doctor", "tracking"},
     {"cli"},
     {"__main__"},
 )

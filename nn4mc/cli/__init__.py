@@ -20,7 +20,7 @@ VERBS = {
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
     "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),
     "tune": ("nn4mc.cli.tune:tune_command", "Tune a controller on the simulated plant of a rig."),
-    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board: which options win there."),
+    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board; fly the tracking benchmark."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
     "doctor": ("nn4mc.cli.doctor:doctor_command", "Check what is installed and what is missing."),
 }

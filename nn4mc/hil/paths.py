@@ -186,13 +186,18 @@ class Chirp(Path, frozen=True, kw_only=True, tag_field="kind", tag="chirp"):
         """The first period, in which the amplitude grows."""
         return 1.0 / self.from_hz
 
+    @property
+    def _rate(self) -> float:
+        """The rate at which the logarithm of the frequency rises, in 1/s."""
+        return math.log(self.to_hz / self.from_hz) / self.sweep_s
+
     def frequency_hz(self, time_s: float) -> float:
         """Return the frequency ``time_s`` after the start of the sweep."""
-        return self.from_hz * (self.to_hz / self.from_hz) ** (time_s / self.sweep_s)
+        return self.from_hz * math.exp(self._rate * time_s)
 
     def shape(self, time_s: float) -> Vector:
         """Return the point (3,) of the sweep."""
-        cycles = (self.frequency_hz(time_s) - self.from_hz) * self.sweep_s / math.log(self.to_hz / self.from_hz)
+        cycles = (self.frequency_hz(time_s) - self.from_hz) / self._rate
         size = minimum_jerk(time_s * self.from_hz) * math.sin(2 * math.pi * cycles)
         if self.corner_hz is not None:
             size *= min(1.0, self.corner_hz / self.frequency_hz(time_s))

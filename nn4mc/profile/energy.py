@@ -33,15 +33,17 @@ class OperatingPoint:
     run_ma: float
     sleep_ma: float
 
+    def duty(self, busy_cycles_s: float) -> float:
+        """Return the share of the time that the core runs; more cycles than there are count as all of it."""
+        return min(busy_cycles_s / self.clock_hz, 1.0)
+
     def mean_mw(self, busy_cycles_s: float) -> float:
         """Return the mean power in mW of a core that runs ``busy_cycles_s`` cycles a second and sleeps else.
-
-        More cycles than there are count as running all the time.
 
         >>> OperatingPoint(100e6, run_ma=20.0, sleep_ma=10.0).mean_mw(50e6)
         49.5
         """
-        duty = min(busy_cycles_s / self.clock_hz, 1.0)
+        duty = self.duty(busy_cycles_s)
         return SUPPLY_V * (duty * self.run_ma + (1.0 - duty) * self.sleep_ma)
 
 
