@@ -35,6 +35,12 @@ _FILE_WIDTH = 120
 @click.option("--rig", "rigs", multiple=True, help=f"Repeatable, a name or a folder; by default {', '.join(RIGS)}.")
 @click.option("--reference", "references", multiple=True, help="Repeatable; by default all of each rig.")
 @click.option(
+    "--controller",
+    "controllers",
+    multiple=True,
+    help="Repeatable; by default all. A board that is not emulated runs one at a time.",
+)
+@click.option(
     "--mismatch",
     metavar="SPEC",
     help=f"What the plants differ in, such as mass=1.2,noise=2. Known: {', '.join(Mismatch.__struct_fields__)}.",
@@ -59,6 +65,7 @@ def tracking_command(
     board: str,
     rigs: tuple[str, ...],
     references: tuple[str, ...],
+    controllers: tuple[str, ...],
     mismatch: str | None,
     seed: int,
     report_folder: Path | None,
@@ -72,7 +79,7 @@ def tracking_command(
     Exit status: 0 when no plant got lost and every command word equals that of the host build, else 1; 2 for a wrong
     option or rig, 3 model, 4 missing program, 5 build, 6 link, 7 refused by the board, 130 interrupted.
     """
-    tasks = plan_tasks(rigs or RIGS, references, parse_mismatch(mismatch), seed)
+    tasks = plan_tasks(rigs or RIGS, references, parse_mismatch(mismatch), seed, controllers)
     total = sum(len(task.plans) for task in tasks)
     progress = FlightProgress(err)
     flown: list[Flown] = []

@@ -43,8 +43,8 @@ class FrequencyResponse:
 class Bandwidth:
     """``hz`` is where the gain first falls below -3 dB; where it never does (not ``fell``), the highest frequency seen.
 
-    Above ``last_hz`` it stays below: another value than ``hz`` says that the gain dipped and came back. ``peak_db`` is
-    the largest gain, at ``peak_hz``.
+    ``last_hz`` is the highest frequency up to which it is above -3 dB: another value than ``hz`` says that the gain
+    dipped and came back. ``peak_db`` is the largest gain, at ``peak_hz``.
     """
 
     hz: float

@@ -58,7 +58,7 @@ def bandwidth_text(found: Bandwidth | None) -> str:
     if not found.fell:
         return f">= {found.hz:.1f} Hz"
     return f"{found.hz:.2f} Hz" + (
-        f" (dips; stays below from {found.last_hz:.2f} Hz)" if found.last_hz > found.hz else ""
+        f" (a dip: above again up to {found.last_hz:.2f} Hz)" if found.last_hz > found.hz else ""
     )
 
 

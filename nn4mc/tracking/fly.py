@@ -45,9 +45,13 @@ class Flown:
 
 
 def plan_tasks(
-    rigs: Sequence[str], references: Sequence[str], mismatch: Mapping[str, float], seed: int
+    rigs: Sequence[str],
+    references: Sequence[str],
+    mismatch: Mapping[str, float],
+    seed: int,
+    controllers: Sequence[str] = (),
 ) -> tuple[Task, ...]:
-    """Return what to fly: all controllers of each rig along all of its references, or along those of ``references``.
+    """Return what to fly: all controllers of each rig, or those named, along all of its references, or those named.
 
     A predictive controller that iterates by Gauss-Newton also flies the rig's default reference (or the first of those
     named) with the exact Hessian. Rigs without any of the named references are left out. Raises ConfigError for a name
@@ -56,9 +60,14 @@ def plan_tasks(
     loaded = [load_rig(name) for name in rigs]
     unknown = [name for name in references if not any(name in rig.references for rig in loaded)]
     if unknown:
-        known = sorted({name for rig in loaded for name in rig.references})
-        raise ConfigError(f"no rig has a reference '{unknown[0]}'. They have: {', '.join(known)}")
-    return tuple(task for rig in loaded for task in _tasks(rig, references, mismatch, seed))
+        listed = sorted({name for rig in loaded for name in rig.references})
+        raise ConfigError(f"no rig has a reference '{unknown[0]}'. They have: {', '.join(listed)}")
+    tasks = [task for rig in loaded for task in _tasks(rig, references, mismatch, seed)]
+    known = dict.fromkeys(task.rig.controller_name for task in tasks)
+    for name in controllers:
+        if name not in known:
+            raise ConfigError(f"no rig has a controller '{name}' here. They have: {', '.join(known)}")
+    return tuple(task for task in tasks if not controllers or task.rig.controller_name in controllers)
 
 
 def _tasks(rig: Rig, references: Sequence[str], mismatch: Mapping[str, float], seed: int) -> Iterator[Task]:

@@ -109,3 +109,5 @@ def test_a_dip_is_told_from_the_last_fall():
     found = bandwidth(FrequencyResponse(hz, gain, np.ones(6)))
     share = -FALL_DB / 6
     assert (found.hz, found.last_hz) == pytest.approx((1 + share, 4 + share))
+    risen = bandwidth(FrequencyResponse(hz[:4], gain[:4], np.ones(4)))
+    assert (risen.hz, risen.last_hz) == pytest.approx((1 + share, 4.0)), "above again where the sweep ends"

@@ -125,7 +125,7 @@ def test_trouble_is_said_where_it_happened():
         (None, "-"),
         (FOUND, "5.00 Hz"),
         (Bandwidth(11.4, False, 11.4, 1.0, 2.0), ">= 11.4 Hz"),
-        (Bandwidth(0.3, True, 1.25, 1.0, 0.7), "0.30 Hz (dips; stays below from 1.25 Hz)"),
+        (Bandwidth(0.3, True, 1.25, 1.0, 0.7), "0.30 Hz (a dip: above again up to 1.25 Hz)"),
     ],
 )
 def test_bandwidth_says_what_is_known(found, text):

@@ -112,6 +112,13 @@ def test_named_references_choose_the_rigs_that_have_them() -> None:
         plan_tasks(RIGS, ("swirl", "spiral"), {}, 0)
 
 
+def test_named_controllers_are_flown_alone() -> None:
+    tasks = plan_tasks(RIGS, ("chirp",), {}, 0, ("pid",))
+    assert [(task.rig.name, task.rig.controller_name) for task in tasks] == [(name, "pid") for name in RIGS]
+    with pytest.raises(ConfigError, match=r"no rig has a controller 'lqr' here\. They have: pid, nmpc"):
+        plan_tasks(RIGS, ("chirp",), {}, 0, ("pid", "lqr"))
+
+
 @pytest.mark.parametrize(
     ("cut", "code", "words"),
     [
