@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nn4mc.errors import ConfigError
 from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
@@ -16,11 +15,13 @@ from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
-from nn4mc.hil.rig import Plant, Reference, Rig, create_plant, create_reference, flight_variables, step_count
+from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight_variables, step_count
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
 
+CLOCK_WRAP = 1 << 32
+"""The clock of a controller counts microseconds in 32 bits."""
 DRAWINGS = 7
 """How often a report shows the plant of a flight."""
 OnStep = Callable[[int, int], None]
@@ -108,25 +109,25 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     """Fly, and return whether the vehicle got lost on the way."""
     rig = bench.rig
     plant = create_plant(rig, plan.vehicle, plan.mismatch)
-    check_rate(rig, plant)
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
-    steps = step_count(reference, rig.period_s)
-    drawn = _drawn_steps(reference, rig.period_s)
+    steps = step_count(reference, rig.call_period_s)
+    drawn = _drawn_steps(reference, rig.call_period_s)
     for k in range(steps):
-        time_s = k * rig.period_s
+        time_s = k * rig.call_period_s
+        time_us = round(time_s * 1e6) % CLOCK_WRAP
         sensors = sensor_faults.disturb(plant.sensors(state))
         wanted = reference(time_s)
         sent = time.perf_counter()
-        reply = bench.session.step(np.concatenate([sensors, wanted]))
+        reply = bench.session.step(np.concatenate([sensors, wanted]), time_us)
         round_trip_s = time.perf_counter() - sent
         step = Step(
             time_s=time_s,
             sensors=sensors,
             reference=wanted,
             command=reply.command,
-            twin_command=bench.twin.step(sensors, wanted).command,
+            twin_command=bench.twin.step(sensors, wanted, time_us).command,
             status=reply.status,
             mode=reply.mode,
             cycles=reply.cycles,
@@ -142,18 +143,6 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
         if plant.lost(state):
             return True
     return False
-
-
-def check_rate(rig: Rig, plant: Plant[Any]) -> None:
-    """Raise ConfigError for a plant of another rate than the rig's: on a board every call is a step of the controller.
-
-    A policy that is called more often than it was trained for needs the steps between, which `fly_batch` makes.
-    """
-    if abs(plant.period_s - rig.period_s) > 1e-9:
-        raise ConfigError(
-            f"call_rate_hz = {1 / plant.period_s:g}: on a board rig '{rig.name}' flies at {1 / rig.period_s:g} Hz, the "
-            "rate of its controller.\nOther rates are for simulated flights: nn4mc campaign, without boards."
-        )
 
 
 def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:
@@ -214,7 +203,7 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         reference=plan.reference,
         board=bench.board,
         steps=columns.time_s.size,
-        period_s=bench.rig.period_s,
+        period_s=bench.rig.call_period_s,
         reference_period_s=getattr(outcome.reference, "period_s", None),
         window_s=window_s,
         seed=plan.seed,

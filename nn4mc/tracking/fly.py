@@ -8,9 +8,9 @@ import msgspec
 from nn4mc.control.nmpc import GAUSS_NEWTON, NEWTON
 from nn4mc.errors import ConfigError
 from nn4mc.hil.bench import open_bench
-from nn4mc.hil.campaign import plan_flights
 from nn4mc.hil.faults import FaultSpec
 from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, fly
+from nn4mc.hil.flights import plan_flights
 from nn4mc.hil.paths import Chirp
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.record import FlightRecord
