@@ -136,4 +136,5 @@ def _sizes(firmware: Firmware | None) -> FirmwareResult | None:
         ram_bytes=sizes.ram_bytes,
         controller_flash_bytes=sizes.controller_flash_bytes,
         controller_ram_bytes=sizes.controller_ram_bytes,
+        stack_bytes=sizes.stack_bytes,
     )
