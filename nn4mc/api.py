@@ -121,10 +121,21 @@ def compile_policy(
 
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
-    network = compile_model(policy.model, target_name=CONTROLLER_TARGET, code=code, quantizing=quantizing)
+    return policy_code(
+        policy, compile_model(policy.model, None, CONTROLLER_TARGET, import_options(policy), code, quantizing)
+    )
+
+
+def policy_code(policy: Policy, network: Network) -> ControllerCode:
+    """Return the C of a policy around its compiled network; ConfigError when the observation does not fit."""
     check_policy(policy, network.graph)
-    files = {**emit_policy(policy, network.emitted), **_options(code, network.emitted.const_bytes)}
-    return ControllerCode(network, files, network.graph.source.sha256)
+    options = _options(network.code, network.emitted.const_bytes)
+    return ControllerCode(network, {**emit_policy(policy, network.emitted), **options}, network.graph.source.sha256)
+
+
+def import_options(policy: Policy) -> ImportOptions:
+    """Return what a policy asks of the importer of its model."""
+    return ImportOptions(stateful=policy.stateful)
 
 
 def compile_pid(pid: Pid, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
+from nn4mc.codegen.policy_tables import policy_tables
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import controller_runtime
-from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
+from nn4mc.control.observation import ATTITUDE
 from nn4mc.control.policy import KIND, Policy, resolved_variables
 from nn4mc.control.variables import offsets
 from nn4mc.target import CodeOptions, Target
@@ -28,7 +29,7 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "command_len": policy.command_len,
         "variables": resolved_variables(policy),
         "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
-        "observation": _observation(policy),
+        **policy_tables(policy),
     }
     own = (f"{network.name}.h", f"{network.name}.c")
     files = {name: network.files[name] for name in own}
@@ -45,30 +46,3 @@ def controller_library(files: Mapping[str, str], target: Target, code: CodeOptio
         "examples/main.c": render("controller_example.c.j2", values),
         **controller_runtime(files, target, code),
     }
-
-
-def _observation(policy: Policy) -> list[str]:
-    """Return the C statements that write the observation, term by term."""
-    sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
-    lines, at = [], 0
-    for name in policy.observation:
-        if name == PREVIOUS_ACTION:
-            lines.append(f"nn4mc_copy(self->action, {_at('out', at)}, {policy.command_len});")
-            at += policy.command_len
-            continue
-        term = TERMS[name]
-        lines.append(
-            term.c_call.format(
-                sensor=_at("sensors", sensor_at[term.sensor]),
-                reference=_at("reference", reference_at[term.reference]) if term.reference else "",
-                limit=f"self->values[{term.clip.upper()}]" if term.clip else "",
-                out=_at("out", at),
-                words=term.words,
-            )
-        )
-        at += term.words
-    return lines
-
-
-def _at(base: str, offset: int) -> str:
-    return f"{base} + {offset}" if offset else base

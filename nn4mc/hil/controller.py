@@ -14,6 +14,7 @@ from nn4mc.control.pid import Pid
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.forward_model import ForwardModel
+from nn4mc.hil.policy_file import policy_of_table
 from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.hil.rig_file import LayoutTable, NmpcTable, PidTable, PolicyTable, Signal, kind_of, read_controller
 from nn4mc.quantize import Quantizing
@@ -29,14 +30,7 @@ def policy_of(rig: Rig) -> Policy:
     table = rig.controller
     if not isinstance(table, PolicyTable):
         raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' is a {kind_of(table)}, not a policy")
-    return Policy(
-        model=table.model,
-        observation=table.observation,
-        sensors=_layout(rig.sensors),
-        reference=_layout(rig.reference),
-        command_len=rig.command_len,
-        variables=table.variables,
-    )
+    return policy_of_table(table, _layout(rig.sensors), _layout(rig.reference), rig.command_len)
 
 
 def pid_of(rig: Rig) -> Pid:

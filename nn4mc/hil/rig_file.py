@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from nn4mc.control.observation import Numbers
 from nn4mc.errors import ConfigError
 from nn4mc.profile.budget import Budget
 
@@ -36,12 +37,36 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
+class ObservedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of an observation that is not the term alone (nn4mc.control.observation.Observed)."""
+
+    term: str
+    scale: Numbers = 1.0
+    offset: Numbers = 0.0
+    clip: Numbers | None = None
+    steps: int = 1
+
+
+class ActionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a command is made of what the network gives (nn4mc.control.action.Action)."""
+
+    order: tuple[int, ...] = ()
+    scale: Numbers = 1.0
+    offset: Numbers = 0.0
+
+
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
-    """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
+    """A policy: its model, what it observes, and the values its variables start with (nn4mc.control.policy).
+
+    ``frames``, ``action`` and ``stateful`` are those of nn4mc.control.policy.Policy.
+    """
 
     model: str
-    observation: tuple[str, ...] = ()
+    observation: tuple[str | ObservedTable, ...] = ()
     variables: dict[str, float] = {}
+    action: ActionTable = ActionTable()
+    frames: int = 1
+    stateful: bool = False
 
 
 class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

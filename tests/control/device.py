@@ -32,9 +32,9 @@ class Cost:
 
 
 def build_elf(folder: Path, work: Path) -> Path:
-    """Link controller.c with the runtime, unused functions left out."""
+    """Link the C of a controller with the runtime, unused functions left out."""
     work.mkdir(parents=True, exist_ok=True)
-    sources = [folder / "controller.c", *sorted(runtime_folder().glob("*.c"))]
+    sources = [*sorted(folder.glob("*.c")), *sorted(runtime_folder().glob("*.c"))]
     assembly = sorted(runtime_folder().glob("*.S"))
     objects = []
     for source in (*sources, *assembly):
