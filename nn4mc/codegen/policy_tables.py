@@ -49,7 +49,6 @@ def policy_tables(policy: Policy) -> Mapping[str, object]:
     lines += [one.recall for one in whole if one.steps > 1]
     return {
         "observation": lines,
-        "unused": [name for name in ("self", "sensors", "reference") if not any(name in line for line in lines)],
         "tables": [
             *(line for number, slot in enumerate(entries) for line in _constants(number, slot)),
             *([] if mapping.plain else _action_tables(mapping)),
