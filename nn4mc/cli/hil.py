@@ -14,6 +14,7 @@ from nn4mc.hil.bench import open_bench
 from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
 from nn4mc.hil.campaign import fly_logged, plan_flights
+from nn4mc.hil.controller_file import choose_controllers
 from nn4mc.hil.faults import FAULTS, parse_faults
 from nn4mc.hil.mismatch import Mismatch, parse_mismatch
 from nn4mc.hil.progress import FlightProgress
@@ -21,7 +22,7 @@ from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
 from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig import load_rig, with_controller
+from nn4mc.hil.rig import load_rig
 
 
 @click.command("hil")
@@ -38,7 +39,16 @@ from nn4mc.hil.rig import load_rig, with_controller
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
 @click.option("--reference", "references", multiple=True, help="Repeatable; by default the rig's own.")
 @click.option(
-    "--controller", "controllers", multiple=True, help="Repeatable, or all (both); by default the rig's first."
+    "--controller",
+    "controllers",
+    multiple=True,
+    metavar="NAME|FILE.toml",
+    help="One that the rig lists, or a file of your own. Repeatable, or all (both); by default the rig's first.",
+)
+@click.option(
+    "--model",
+    metavar="PATH",
+    help="In place of the controller's own: a folder that `nn4mc train` wrote; for a policy, a model file.",
 )
 @click.option(
     "--mismatch",
@@ -69,6 +79,7 @@ def hil_command(
     vehicles: tuple[str, ...],
     references: tuple[str, ...],
     controllers: tuple[str, ...],
+    model: str | None,
     mismatch: str | None,
     period_s: float | None,
     seed: int,
@@ -88,10 +99,7 @@ def hil_command(
     """
     loaded = load_rig(rig)
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
-    names = (
-        tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
-    )
-    chosen = [with_controller(loaded, name) for name in names]
+    chosen = choose_controllers(loaded, controllers, model)
     checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
     asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)
@@ -105,7 +113,7 @@ def hil_command(
                     click.echo(msgspec.json.encode(flights[-1][0]).decode())
     if report_folder is not None:
         with progress.stage("writing the report"):
-            page = write_report(report_folder, loaded, flights)
+            page = write_report(report_folder, chosen[0], flights)
         err.print(f"report: {page}")
     results = [result for result, _ in flights]
     if not as_json:
