@@ -1,4 +1,4 @@
-"""A controller or a model of one's own on a rig: files by path, models by path."""
+"""A controller or a model of one's own on a rig: files by path, models by path, and the firmware to flash."""
 
 import shutil
 from pathlib import Path
@@ -12,6 +12,7 @@ from nn4mc.hil.controller import compile_controller, nmpc_of
 from nn4mc.hil.controller_file import choose_controllers, with_model
 from nn4mc.hil.rig import Rig, load_rig, with_controller
 from nn4mc.resources import resource
+from tests.conftest import require
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +87,27 @@ def test_a_built_in_model_keeps_its_name():
     ("words", "message"),
     [
         (("--controller", "nowhere.toml"), "nowhere.toml: cannot be read (No such file or directory)"),
+        (("--controller", "both", "--firmware", "x.elf"), "a firmware has one controller. Name one with --controller."),
+        (("--board", "host://", "--firmware", "x.elf"), "host:// is this computer, which needs no flashing"),
     ],
 )
 def test_what_cannot_be_is_answered_before_anything_is_built(words: tuple[str, ...], message: str):
     found = hil("tendon", *words)
     assert found.exit_code == 2
     assert message in found.stderr.replace("\n", " ")
+
+
+@pytest.mark.slow
+@pytest.mark.emulator
+def test_the_firmware_to_flash_is_the_one_that_the_emulated_board_runs(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Same bytes: `qemu://` boots what `--firmware` wrote. It flies nothing, so it needs no board."""
+    require("arm-none-eabi-gcc")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    elf = tmp_path / "arm.elf"
+    found = hil("tendon", "--controller", own, "--board", "serial:///dev/nowhere", "--firmware", elf)
+    assert found.exit_code == 0, found.stderr
+    built = next((tmp_path / "cache").glob("nn4mc/tendon-*/firmware/netduinoplus2/build/netduinoplus2"))
+    assert elf.read_bytes() == (built / "firmware.elf").read_bytes()
+    assert (built / "build_id.txt").read_text().strip() in found.stdout
