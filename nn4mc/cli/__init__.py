@@ -18,7 +18,7 @@ VERBS = {
     "quantize": ("nn4mc.cli.quantize:quantize_command", "Say what quantising a model costs, by layer and in the loop."),
     "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
-    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),
+    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with; begin your own."),
     "tune": ("nn4mc.cli.tune:tune_command", "Tune a controller on the simulated plant of a rig."),
     "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board: which options win there."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),

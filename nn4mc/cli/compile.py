@@ -19,13 +19,21 @@ from nn4mc.target import TARGETS, CodeOptions
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the C."
 )
 @click.option("--name", help="Prefix of every C name; by default the model's own name.")
+@click.option(
+    "--rig", metavar="RIG", help="For a controller: the rig that says what its sensors, reference and commands are."
+)
 @click.option("--target", type=click.Choice(list(TARGETS)), default="cortex-m4f", show_default=True)
 @QUANTIZE
 @quantizing_options
 @code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **others: Any) -> None:
-    """Compile MODEL, a file or `raptor`, to C; or a controller, a file controller.toml of any kind.
+def compile_command(
+    model: str, output: Path, name: str | None, rig: str | None, target: str, as_json: bool, **others: Any
+) -> None:
+    """Compile MODEL, a file or `raptor`, to C; or a controller of any kind: a file that ends in .toml.
+
+    A controller's file says in a table [layout] what its sensors, reference and commands are, unless --rig or a
+    rig.toml beside it does.
 
     The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
     write are never replaced.
@@ -34,8 +42,11 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
 
     code, asked = take_code_options(others), take_quantizing(others)
     if Path(model).suffix == ".toml":
-        _compile_controller(Path(model), output, name, target, code, as_json)
+        _refuse_for_controllers(name, others)
+        _compile_controller(Path(model), rig, output, target, (asked, code), as_json)
         return
+    if rig is not None:
+        raise ConfigError(f"--rig {rig}: goes with a controller's file, and {model} is none (it does not end in .toml)")
     network = compile_model(model, name, target, import_options(**others), code, asked)
     network.write(output)
     result = {
@@ -73,14 +84,21 @@ def _summary(quantized: Any) -> str:
     return f"Quantised {names}, calibrated on {quantized.calibration.steps:,} steps.{kept}"
 
 
-def _compile_controller(
-    path: Path, output: Path, name: str | None, target: str, code: CodeOptions, as_json: bool
-) -> None:
-    from nn4mc.hil.controller import compile_controller_file  # noqa: PLC0415 - keeps --help fast
-
+def _refuse_for_controllers(name: str | None, reading: dict[str, Any]) -> None:
     if name is not None:
         raise ConfigError(f"--name '{name}': a controller's C is called controller. Leave --name out.")
-    made = compile_controller_file(path, code)
+    if any(value not in (None, False) for value in reading.values()):
+        raise ConfigError("--stateful, --normalize and --max-... are for a model's own file. Leave them out.")
+
+
+def _compile_controller(
+    path: Path, rig: str | None, output: Path, target: str, how: tuple[Any, CodeOptions], as_json: bool
+) -> None:
+    from nn4mc.hil.controller_file import compile_controller_file  # noqa: PLC0415 - keeps --help fast
+    from nn4mc.hil.rig import load_rig  # noqa: PLC0415
+
+    asked, code = how
+    made = compile_controller_file(path, load_rig(rig) if rig else None, asked, code)
     files = made.write_library(output, target, code)
     if as_json:
         print_json({"name": "controller", "folder": str(output), "files": files, "sha256": made.sha256})

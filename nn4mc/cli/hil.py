@@ -7,13 +7,16 @@ from typing import Any
 import click
 import msgspec
 
+from nn4mc.build.sizes import firmware_sizes
 from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import err, out, table
 from nn4mc.cli.quantizing import QUANTIZE, quantizing, quantizing_options
-from nn4mc.hil.bench import open_bench
+from nn4mc.errors import ConfigError
+from nn4mc.hil.bench import open_bench, write_firmware
 from nn4mc.hil.boards import DEFAULT_BOARD
 from nn4mc.hil.budget import broken_budgets
 from nn4mc.hil.campaign import fly_logged, plan_flights
+from nn4mc.hil.controller_file import choose_controllers
 from nn4mc.hil.faults import FAULTS, parse_faults
 from nn4mc.hil.mismatch import Mismatch, parse_mismatch
 from nn4mc.hil.progress import FlightProgress
@@ -21,7 +24,8 @@ from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
 from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig import load_rig, with_controller
+from nn4mc.hil.rig import Rig, load_rig
+from nn4mc.target import CodeOptions
 
 
 @click.command("hil")
@@ -38,7 +42,16 @@ from nn4mc.hil.rig import load_rig, with_controller
 @click.option("--vehicle", "vehicles", multiple=True, help="Repeatable; by default the rig's first.")
 @click.option("--reference", "references", multiple=True, help="Repeatable; by default the rig's own.")
 @click.option(
-    "--controller", "controllers", multiple=True, help="Repeatable, or all (both); by default the rig's first."
+    "--controller",
+    "controllers",
+    multiple=True,
+    metavar="NAME|FILE.toml",
+    help="One that the rig lists, or a file of your own. Repeatable, or all (both); by default the rig's first.",
+)
+@click.option(
+    "--model",
+    metavar="PATH",
+    help="In place of the controller's own: a folder that `nn4mc train` wrote; for a policy, a model file.",
 )
 @click.option(
     "--mismatch",
@@ -59,6 +72,13 @@ from nn4mc.hil.rig import load_rig, with_controller
     metavar="DIR",
     help="Write a page with plots, PNGs, JSON and MCAP logs.",
 )
+@click.option(
+    "--firmware",
+    "firmware_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.elf",
+    help="Write the firmware to flash on a real board with, and fly nothing.",
+)
 @QUANTIZE
 @quantizing_options
 @code_options
@@ -69,11 +89,13 @@ def hil_command(
     vehicles: tuple[str, ...],
     references: tuple[str, ...],
     controllers: tuple[str, ...],
+    model: str | None,
     mismatch: str | None,
     period_s: float | None,
     seed: int,
     faults: str | None,
     report_folder: Path | None,
+    firmware_file: Path | None,
     quantize: str | None,
     calibrate_files: tuple[Path, ...],
     activations: str | None,
@@ -88,13 +110,13 @@ def hil_command(
     """
     loaded = load_rig(rig)
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
-    names = (
-        tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
-    )
-    chosen = [with_controller(loaded, name) for name in names]
+    chosen = choose_controllers(loaded, controllers, model)
     checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
     asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)
+    if firmware_file is not None:
+        _write_firmware(chosen, board, firmware_file, (asked, chosen_code), progress)
+        return
     flights: list[tuple[FlightResult, FlightRecord]] = []
     for one in chosen:
         with open_bench(one, board, checked_faults, progress.stage, asked, chosen_code) as bench:
@@ -105,7 +127,7 @@ def hil_command(
                     click.echo(msgspec.json.encode(flights[-1][0]).decode())
     if report_folder is not None:
         with progress.stage("writing the report"):
-            page = write_report(report_folder, loaded, flights)
+            page = write_report(report_folder, chosen[0], flights)
         err.print(f"report: {page}")
     results = [result for result, _ in flights]
     if not as_json:
@@ -115,6 +137,20 @@ def hil_command(
         err.print(f"over the rig's budget: {line}", highlight=False)
     flown = all(not result.lost and result.mismatched_words == 0 for result in results)
     sys.exit(0 if flown and not broken else 1)
+
+
+def _write_firmware(
+    chosen: tuple[Rig, ...], board: str, path: Path, how: tuple[Any, CodeOptions], progress: FlightProgress
+) -> None:
+    if len(chosen) != 1:
+        raise ConfigError(f"--firmware {path}: a firmware has one controller. Name one with --controller.")
+    firmware = write_firmware(chosen[0], board, path, progress.stage, *how)
+    sizes = firmware_sizes(firmware)
+    out.print(
+        f"{path}: build {firmware.build_id}, {sizes.flash_bytes:,} bytes of flash, {sizes.ram_bytes:,} of RAM. "
+        "Flash it, then fly with --board serial:///dev/...",
+        highlight=False,
+    )
 
 
 def _print_table(results: list[FlightResult]) -> None:

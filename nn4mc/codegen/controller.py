@@ -28,7 +28,7 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,
         "variables": resolved_variables(policy),
-        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
+        "attitudes": attitudes(policy.sensors),
         **policy_tables(policy),
     }
     own = (f"{network.name}.h", f"{network.name}.c")
@@ -38,11 +38,21 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
     return files
 
 
-def controller_library(files: Mapping[str, str], target: Target, code: CodeOptions) -> Mapping[str, str]:
-    """Return what makes a controller's own ``files`` a library: the runtime, library.json and an example."""
+def attitudes(sensors: Mapping[str, int]) -> tuple[int, ...]:
+    """Return at which words of the sensors a quaternion begins."""
+    return tuple(at for name, at in offsets(sensors).items() if name == ATTITUDE)
+
+
+def controller_library(
+    files: Mapping[str, str], target: Target, code: CodeOptions, quaternions: tuple[int, ...] = ()
+) -> Mapping[str, str]:
+    """Return what makes a controller's own ``files`` a library: the runtime, library.json and an example.
+
+    ``quaternions`` are the words of the sensors that the example must not leave 0 (`attitudes`).
+    """
     values = {"name": "controller", "title": "controller", "version": __version__, "target": target.title}
     return {
         "library.json": render("library.json.j2", values),
-        "examples/main.c": render("controller_example.c.j2", values),
+        "examples/main.c": render("controller_example.c.j2", {**values, "attitudes": quaternions}),
         **controller_runtime(files, target, code),
     }

@@ -37,6 +37,27 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
+class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rig would say: sensors and reference, name -> words, the range of the commands, and the period.
+
+    A PID needs ``period_s``; where it is stated for another kind, its model must have been trained for it.
+    """
+
+    sensors: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    reference: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    minimum: Annotated[tuple[float, ...], msgspec.Meta(min_length=1)]
+    maximum: Annotated[tuple[float, ...], msgspec.Meta(min_length=1)]
+    period_s: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are not a range for each command; msgspec reports it with its place in the file."""
+        if len(self.minimum) != len(self.maximum):
+            raise ValueError(f"minimum has {len(self.minimum)} commands and maximum {len(self.maximum)}")
+        for low, high in zip(self.minimum, self.maximum, strict=True):
+            if not low < high:
+                raise ValueError(f"range {low:g} to {high:g} is empty")
+
+
 class ObservedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An entry of an observation that is not the term alone (nn4mc.control.observation.Observed)."""
 
@@ -58,7 +79,8 @@ class ActionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
     """A policy: its model, what it observes, and the values its variables start with (nn4mc.control.policy).
 
-    ``frames``, ``action`` and ``stateful`` are those of nn4mc.control.policy.Policy.
+    ``model`` is a file beside the controller's, or a model that comes with nn4mc. ``frames``, ``action`` and
+    ``stateful`` are those of nn4mc.control.policy.Policy. ``layout`` stands in for a rig.
     """
 
     model: str
@@ -67,6 +89,7 @@ class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     action: ActionTable = ActionTable()
     frames: int = 1
     stateful: bool = False
+    layout: LayoutTable | None = None
 
 
 class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +112,7 @@ class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pid"):
     """A PID: the loops by name, what they compare, how they act on the commands (nn4mc.control.pid).
 
-    The limits of the commands are those of the rig.
+    The limits of the commands and the period are those of the rig, or of ``layout``, which stands in for one.
     """
 
     loops: tuple[Name, ...]
@@ -102,6 +125,7 @@ class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     safe: tuple[float, ...]
     variables: dict[str, float] = {}
     tuning: TuningTable | None = None
+    layout: LayoutTable | None = None
 
 
 class BarrierTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,15 +134,6 @@ class BarrierTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     s: Annotated[float, msgspec.Meta(ge=0)]
     r: tuple[float, ...]
     b: tuple[float, ...]
-
-
-class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a rig would say: sensors and reference, name -> words, and the range of the commands."""
-
-    sensors: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
-    reference: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
-    minimum: tuple[float, ...]
-    maximum: tuple[float, ...]
 
 
 class NmpcTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nmpc"):
@@ -213,7 +228,9 @@ def read_controller(path: Path) -> Controller:
 def _read_toml(path: Path) -> Any:
     try:
         return msgspec.toml.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
 
 
