@@ -40,11 +40,11 @@ def compile_command(
     """
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
-    code, asked = take_code_options(others), take_quantizing(others)
+    code = take_code_options(others)
     if Path(model).suffix == ".toml":
-        _refuse_for_controllers(name, others)
-        _compile_controller(Path(model), rig, output, target, (asked, code), as_json)
+        _compile_controller(Path(model), (rig, name), (output, target), code, others, as_json)
         return
+    asked = take_quantizing(others)
     if rig is not None:
         raise ConfigError(f"--rig {rig}: goes with a controller's file, and {model} is none (it does not end in .toml)")
     network = compile_model(model, name, target, import_options(**others), code, asked)
@@ -92,13 +92,21 @@ def _refuse_for_controllers(name: str | None, reading: dict[str, Any]) -> None:
 
 
 def _compile_controller(
-    path: Path, rig: str | None, output: Path, target: str, how: tuple[Any, CodeOptions], as_json: bool
+    path: Path,
+    said: tuple[str | None, str | None],
+    where: tuple[Path, str],
+    code: CodeOptions,
+    others: dict[str, Any],
+    as_json: bool,
 ) -> None:
-    from nn4mc.hil.controller_file import compile_controller_file  # noqa: PLC0415 - keeps --help fast
+    from nn4mc.hil.controller_file import compile_controller_file, rig_of_file  # noqa: PLC0415 - keeps --help fast
     from nn4mc.hil.rig import load_rig  # noqa: PLC0415
 
-    asked, code = how
-    made = compile_controller_file(path, load_rig(rig) if rig else None, asked, code)
+    (rig, name), (output, target) = said, where
+    flown = rig_of_file(path, load_rig(rig) if rig else None)
+    asked = take_quantizing(others, flown)
+    _refuse_for_controllers(name, others)
+    made = compile_controller_file(path, flown, asked, code)
     files = made.write_library(output, target, code)
     if as_json:
         print_json({"name": "controller", "folder": str(output), "files": files, "sha256": made.sha256})

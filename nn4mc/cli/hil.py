@@ -112,14 +112,14 @@ def hil_command(
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
     chosen = choose_controllers(loaded, controllers, model)
     checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
-    asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
+    asked = [quantizing(quantize, calibrate_files, activations, keep_float, one) for one in chosen]
     progress = FlightProgress(err)
     if firmware_file is not None:
-        _write_firmware(chosen, board, firmware_file, (asked, chosen_code), progress)
+        _write_firmware(chosen, board, firmware_file, (asked[0], chosen_code), progress)
         return
     flights: list[tuple[FlightResult, FlightRecord]] = []
-    for one in chosen:
-        with open_bench(one, board, checked_faults, progress.stage, asked, chosen_code) as bench:
+    for one, how in zip(chosen, asked, strict=True):
+        with open_bench(one, board, checked_faults, progress.stage, how, chosen_code) as bench:
             for plan in plans:
                 with progress.flight(f"{plan.vehicle}, {plan.reference}, {one.controller_name}") as on_step:
                     flights.append(fly_logged(bench, plan, report_folder, on_step))

@@ -66,11 +66,9 @@ def compile_controller_file(
 
     Raises ConfigError where there is none of them, and what its compiler raises.
     """
-    if rig is None and (path.parent / RIG_FILE).is_file():
-        rig = load_rig(path.parent)
-    if rig is not None:
-        flown, name = _with_file(replace(rig, controllers={}), path)
-        return compile_controller(replace(flown, controller_name=name), quantizing, code)
+    flown = rig_of_file(path, rig)
+    if flown is not None:
+        return compile_controller(flown, quantizing, code)
     table = read_controller(path)
     if table.layout is None:
         raise ConfigError(
@@ -78,6 +76,19 @@ def compile_controller_file(
             f"Add a table [layout], name a rig with --rig, or put the file beside a {RIG_FILE}."
         )
     return compile_table(table, around_layout(table.layout, path), quantizing, code)
+
+
+def rig_of_file(path: Path, rig: Rig | None = None) -> Rig | None:
+    """Return ``rig``, or the one whose rig.toml is beside a controller's file, with that file for its only controller.
+
+    None where there is no rig. Raises ConfigError for a file that cannot be taken.
+    """
+    if rig is None and (path.parent / RIG_FILE).is_file():
+        rig = load_rig(path.parent)
+    if rig is None:
+        return None
+    flown, name = _with_file(replace(rig, controllers={}), path)
+    return replace(flown, controller_name=name)
 
 
 def _with_file(rig: Rig, path: Path) -> tuple[Rig, str]:
