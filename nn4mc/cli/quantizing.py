@@ -73,7 +73,7 @@ def quantizing(
 def take_quantizing(others: dict[str, Any], rig: Any = None) -> Any:
     """Take the options of this module out of a command's and return what they ask for; see `quantizing`."""
     names = ("quantize", "calibrate_files", "activations", "keep_float")
-    return quantizing(*(others.pop(name) for name in names), rig=rig)
+    return quantizing(rig=rig, **{name: others.pop(name) for name in names})
 
 
 def read_inputs(path: Path, rig: Any = None) -> Any:
