@@ -24,26 +24,35 @@ class Observer:
         """Forget what was seen: at the next instant the past is the present, repeated."""
         self._past: list[Array | None] = [None] * (len(self._slots) + 1)
 
-    def observe(self, sensors: Array, reference: Array, action: Array, limits: Mapping[str, float | Array]) -> Array:
-        """Return the observation of this instant, and remember it.
+    def observe(
+        self,
+        sensors: Array,
+        reference: Array,
+        action: Array,
+        limits: Mapping[str, float | Array],
+        remember: bool = True,
+    ) -> Array:
+        """Return the observation of this instant, and ``remember`` it for those that see the past.
 
         ``action`` is the previous one as the policy's own, ``limits`` the variables that clip differences.
         """
         sources = {name: sensors[..., at] for name, at in self._sensors.items()}
         sources[PREVIOUS_ACTION] = action
         wanted = {name: reference[..., at] for name, at in self._reference.items()}
-        parts = [
-            self._recall(i, slot.steps, _words(slot, sources, wanted, limits)) for i, slot in enumerate(self._slots)
-        ]
-        return self._recall(len(self._slots), self._frames, np.concatenate(parts, axis=-1))
-
-    def _recall(self, index: int, steps: int, now: Array) -> Array:
-        """Return the last ``steps`` frames of one history, the oldest first, ``now`` the last."""
-        past = self._past[index]
-        before = [now] * (steps - 1) if past is None else [past]
-        found = np.concatenate([*before, now], axis=-1)
-        self._past[index] = found[..., now.shape[-1] :]
+        now = [_words(slot, sources, wanted, limits) for slot in self._slots]
+        seen = [_recall(*one) for one in zip(self._past, (slot.steps for slot in self._slots), now, strict=False)]
+        frame = np.concatenate(seen, axis=-1)
+        found = _recall(self._past[-1], self._frames, frame)
+        if remember:
+            present = zip([*now, frame], [*seen, found], strict=True)
+            self._past = [all_steps[..., last.shape[-1] :] for last, all_steps in present]
         return found
+
+
+def _recall(past: Array | None, steps: int, now: Array) -> Array:
+    """Return the last ``steps`` frames of one history, the oldest first, ``now`` the last."""
+    before = [now] * (steps - 1) if past is None else [past]
+    return np.concatenate([*before, now], axis=-1)
 
 
 def _slices(layout: Mapping[str, int]) -> dict[str, slice]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
 from nn4mc.hil.metrics import command_use, mismatched_words, tracking
+from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
@@ -36,7 +37,7 @@ class FlightPlan:
     reference: str
     changes: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
-    mismatch: Mapping[str, float] = field(default_factory=dict)
+    mismatch: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StepCounter(Protocol):
@@ -204,7 +205,7 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         window_s=window_s,
         seed=plan.seed,
         faults=bench.faults.text,
-        mismatch=",".join(f"{name}={value:g}" for name, value in plan.mismatch.items()),
+        mismatch=mismatch_text(plan.mismatch),
         length_unit=bench.rig.length_unit,
         rmse_m=errors.rmse_m,
         max_error_m=errors.max_error_m,

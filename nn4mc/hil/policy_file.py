@@ -38,7 +38,7 @@ def policy_of_table(table: PolicyTable, around: Surroundings) -> Policy:
     )
 
 
-def load_policy(path: str | Path, rig: Rig | None = None) -> Policy:
+def read_policy(path: str | Path, rig: Rig | None = None) -> Policy:
     """Return the policy of a file for ``rig``, the one whose rig.toml is beside it, or with the layout it states.
 
     The model need not be there yet: what it shall be trained on is. Raises ConfigError for a file that cannot be read,

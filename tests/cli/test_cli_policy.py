@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from onnx.helper import make_node as node
 
 from nn4mc.cli import main
-from nn4mc.hil.policy_file import load_policy
+from nn4mc.hil.policy_file import read_policy
 from tests.importers.keras_files import dense, sequential, start, write_keras
 from tests.importers.onnx_models import floats, model
 
@@ -107,7 +107,7 @@ minimum = [-1.0, -1.0, -1.0, -1.0]
 maximum = [1.0, 1.0, 1.0, 1.0]
 """
     path.write_text(path.read_text() + layout)
-    assert load_policy(path).sensors == {"position": 3, "quaternion": 4, "angular_velocity": 3}
+    assert read_policy(path).sensors == {"position": 3, "quaternion": 4, "angular_velocity": 3}
     path.write_text(path.read_text().replace("maximum = [1.0, ", "maximum = [2.0, "))
     code, said = run("verify", path)
     assert code == 2 and "between -1 and 1" in said

@@ -13,8 +13,10 @@ from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.control.action import Action, make_action_map
 from nn4mc.control.observation import TERMS, Observed, observed
 from nn4mc.control.policy import PolicyReference, observation_len, observer
+from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
 from nn4mc.hil.policy_check import wander
+from nn4mc.passes import lower
 from tests.control.device import Device, build_elf
 from tests.control.nmpcs import feedforward
 from tests.control.policies import EVERY_TERM, MIXED, POLICIES, build, graph_of, policy
@@ -98,6 +100,25 @@ def test_many_vehicles_are_observed_at_once_as_one_by_one():
     found = np.array([together.observe(row[:, :13], row[:, 13:], action, NO_CLIP) for row in rows])
     for i in range(3):
         np.testing.assert_allclose(found[:, i], see(made, rows[:, i], action[i]), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", ["three frames, action mapped", "gru"])
+def test_many_policies_step_at_once_as_one_by_one(case: str):
+    made, graph = POLICIES[case], lower(graph_of(case))
+    rows = np.stack([wander(made, 12, seed).astype(np.float64) for seed in range(3)], axis=1)
+    batch = PolicyBatch(made, graph, 3, {})
+    together = np.array([batch.step(row[:, :13], row[:, 13:]) for row in rows])
+    for i in range(3):
+        alone = PolicyReference(made, graph)
+        expected = [alone.step(row[:13], row[13:]) for row in rows[:, i]]
+        np.testing.assert_allclose(together[:, i], expected, atol=1e-12)
+
+
+def test_calls_between_native_steps_are_not_remembered():
+    made = policy((Observed("sensor.position", steps=2),), frames=2)
+    looker, rows = observer(made), np.arange(3.0)[:, None] * np.ones(13)
+    seen = [looker.observe(row, np.zeros(6), np.zeros(4), NO_CLIP, remember=k != 1) for k, row in enumerate(rows)]
+    assert np.array(seen)[:, ::3].tolist() == [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 2]]
 
 
 def test_an_action_is_ordered_scaled_and_moved_and_comes_back():
