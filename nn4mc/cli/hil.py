@@ -27,6 +27,9 @@ from nn4mc.hil.result import FlightResult
 from nn4mc.hil.rig import Rig, load_rig
 from nn4mc.target import CodeOptions
 
+_WHAT = ("Vehicle", "Reference", "Controller")
+"""Columns that say what flew."""
+
 
 @click.command("hil")
 @click.argument("rig")
@@ -154,19 +157,25 @@ def _write_firmware(
 
 
 def _print_table(results: list[FlightResult]) -> None:
-    """Print a line a flight; columns that say nothing on this board are left out."""
+    """Print a line a flight; what is the same in all goes into the title, what says nothing on this board is left out.
+
+    So that the line fits into a terminal of 80 columns.
+    """
     rows = [[cell.text for cell in summary_row(result)] for result in results]
-    same = {result.controller for result in results} == {results[0].controller}
-    kept = [
-        i
-        for i, heading in enumerate(SUMMARY_HEADINGS)
-        if any(row[i] != NOT_COUNTED for row in rows) and not (same and heading == "Controller")
-    ]
-    headings = [SUMMARY_HEADINGS[i] for i in kept]
+    columns = dict(zip(SUMMARY_HEADINGS, zip(*rows, strict=True), strict=True))
     first = results[0]
-    title = f"{first.rig} on {first.board}" + (f", {first.controller}" if same else "")
-    lines = [[row[i] for i in kept] for row in rows]
-    out.print(table(title, headings, lines, numbers=headings[-4:], whole=headings[:-2]))
-    options = f", {first.code}" if first.code else ""
-    out.print(f"model {first.model_id}, firmware {first.build_id}{options}", highlight=False)
+    shared = [columns.pop(name)[0] for name in _WHAT if len({*columns[name]}) == 1]
+    if not any(result.mismatched_words for result in results):
+        columns.pop("Words that differ")  # the last line says so
+    kept = {name: cells for name, cells in columns.items() if any(cell != NOT_COUNTED for cell in cells)}
+    title = ", ".join(filter(None, (f"{first.rig} on {first.board}", *shared)))
+    lines = [list(line) for line in zip(*kept.values(), strict=True)]
+    out.print(
+        table(title, [*kept], lines, numbers=[name for name in kept if name not in (*_WHAT, "Outcome")], whole=[*kept])
+    )
+    for controller in dict.fromkeys(result.controller for result in results):
+        one = next(result for result in results if result.controller == controller)
+        which = f"{controller}: " if "Controller" in kept else ""
+        options = f", {one.code}" if one.code else ""
+        out.print(f"{which}model {one.model_id}, firmware {one.build_id}{options}", highlight=False)
     out.print(verdict(results)[1], highlight=False)
