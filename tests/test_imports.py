@@ -1,4 +1,4 @@
-"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- verify <- hil."""
+"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen <- api <- verify <- hil <- campaign."""
 
 import ast
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ RANKS = (
     {"build", "against"},
     {"verify", "inspect", "costs", "profile"},
     {"hil"},
+    {"campaign"},
     {"doctor"},
     {"cli"},
     {"__main__"},
