@@ -1,5 +1,6 @@
 """A controller as C: the network, what stands around it, and the one table the firmware knows it by."""
 
+import hashlib
 from collections.abc import Mapping
 
 from nn4mc import __version__
@@ -7,7 +8,8 @@ from nn4mc.codegen.emit import Emitted
 from nn4mc.codegen.policy_tables import policy_tables
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import controller_runtime
-from nn4mc.control.observation import ATTITUDE
+from nn4mc.control.action import Action
+from nn4mc.control.observation import ATTITUDE, Observed
 from nn4mc.control.policy import KIND, Policy, resolved_variables
 from nn4mc.control.variables import offsets
 from nn4mc.target import CodeOptions, Target
@@ -22,7 +24,7 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "network": network.name,
         "version": __version__,
         "kind": KIND,
-        "model_id": f"{network.name.upper()}_MODEL_ID",
+        "model_id": _identity(policy, network),
         "selftest_limit": f"{network.name.upper()}_SELFTEST_LIMIT",
         "sensor_len": sum(policy.sensors.values()),
         "reference_len": sum(policy.reference.values()),
@@ -36,6 +38,18 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
     files["controller.h"] = render("policy.h.j2", values)
     files["controller.c"] = render("policy.c.j2", values)
     return files
+
+
+def _identity(policy: Policy, network: Emitted) -> str:
+    """Return the C of a policy's id: the network's, or one that also changes with what is done to its words.
+
+    A board that was flashed with another scale or another order of motors then answers with another id.
+    """
+    taken_as_they_are = policy.observation == tuple(Observed(one.term) for one in policy.observation)
+    if taken_as_they_are and policy.frames == 1 and policy.action == Action():
+        return f"{network.name.upper()}_MODEL_ID"
+    text = repr((network.model_id, policy.observation, policy.frames, policy.action))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
 def attitudes(sensors: Mapping[str, int]) -> tuple[int, ...]:

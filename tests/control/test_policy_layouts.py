@@ -224,6 +224,22 @@ def test_the_c_is_clean_under_every_warning(case: str, built):
         )  # fmt: skip
 
 
+def test_a_policy_is_known_by_its_network_and_by_what_is_done_to_its_words(tmp_path: Path):
+    """Else a board that was flashed with another scale would pass for this one."""
+    network = compile_graph(feedforward((4, 4)))
+    policies = [
+        policy(observed("previous_action")),
+        policy((Observed("previous_action", scale=0.5),)),
+        policy((Observed("previous_action", scale=0.25),)),
+        policy(observed("previous_action"), action=Action(order=(1, 0, 2, 3))),
+    ]
+    ids = [
+        policy_code(one, network).files["controller.c"].split('"policy",\n')[1].split(",")[0].strip()
+        for one in policies
+    ]
+    assert ids[0] == "NET_MODEL_ID" and len(set(ids)) == 4
+
+
 def test_a_policy_that_sees_no_reference_compiles(tmp_path: Path):
     made = policy(observed("projected_gravity"))
     text = build(made, feedforward((3, 4)), tmp_path).code.files["controller.c"]
