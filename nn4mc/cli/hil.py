@@ -24,7 +24,7 @@ from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
 from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig import Rig, load_rig
+from nn4mc.hil.rig import Rig, load_rig, with_rate
 from nn4mc.target import CodeOptions
 
 _WHAT = ("Vehicle", "Reference", "Controller")
@@ -62,6 +62,13 @@ _WHAT = ("Vehicle", "Reference", "Controller")
     help="What the plant differs in, such as mass=1.2,noise=2; force_n=0:0:1 for a vector; or @FILE.toml.",
 )
 @click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
+@click.option(
+    "--rate",
+    "rate_hz",
+    type=click.FloatRange(min=1, max=20_000),
+    metavar="HZ",
+    help="Call the policy so often, through its executor; by default at the rate it was trained at.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")
 @click.option(
     "--faults",
@@ -95,6 +102,7 @@ def hil_command(
     model: str | None,
     mismatch: str | None,
     period_s: float | None,
+    rate_hz: float | None,
     seed: int,
     faults: str | None,
     report_folder: Path | None,
@@ -114,6 +122,8 @@ def hil_command(
     loaded = load_rig(rig)
     plans = plan_flights(loaded, vehicles, references, period_s, seed, parse_mismatch(mismatch))
     chosen = choose_controllers(loaded, controllers, model)
+    if rate_hz is not None:
+        chosen = tuple(with_rate(one, rate_hz) for one in chosen)
     checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
     asked = [quantizing(quantize, calibrate_files, activations, keep_float, one) for one in chosen]
     progress = FlightProgress(err)

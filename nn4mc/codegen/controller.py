@@ -32,11 +32,13 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "variables": resolved_variables(policy),
         "attitudes": attitudes(policy.sensors),
         **policy_tables(policy),
+        "executor": policy.executor is not None,
+        "rest": _rest(policy),
     }
     own = (f"{network.name}.h", f"{network.name}.c")
     files = {name: network.files[name] for name in own}
     files["controller.h"] = render("policy.h.j2", values)
-    files["controller.c"] = render("policy.c.j2", values)
+    files["controller.c"] = render("policy_executor.c.j2" if policy.executor else "policy.c.j2", values)
     return files
 
 
@@ -70,3 +72,10 @@ def controller_library(
         "examples/main.c": render("controller_example.c.j2", {**values, "attitudes": quaternions}),
         **controller_runtime(files, target, code),
     }
+
+
+def _rest(policy: Policy) -> list[Mapping[str, int]]:
+    """Return where the parts of a reference are that a stale one does not keep."""
+    starts = offsets(policy.reference)
+    names = policy.executor.rest if policy.executor else ()
+    return [{"at": starts[name], "words": policy.reference[name]} for name in names]

@@ -70,10 +70,10 @@ def _histories(frames: Iterable[tuple[int, int, int]], kept: int = 0) -> list[Hi
 
 def _term(policy: Policy, slot: Slot, out: str, mapping: ActionMap) -> str:
     """Return the statement that writes the present words of an entry."""
-    term = slot.term
+    term, previous = slot.term, "self->mean" if policy.executor else "self->action"
     if not mapping.plain and term.sources == (PREVIOUS_ACTION,):
-        return f"nn4mc_unmap_action(self->action, {_ACTION}, {out}, {term.words});"
-    places = {**_places("sensors", policy.sensors), PREVIOUS_ACTION: "self->action"}
+        return f"nn4mc_unmap_action({previous}, {_ACTION}, {out}, {term.words});"
+    places = {**_places("sensors", policy.sensors), PREVIOUS_ACTION: previous}
     return term.c_call.format(
         sources=[places[name] for name in term.sources],
         reference=_places("reference", policy.reference)[term.reference] if term.reference else "",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nn4mc.control.action import Action, ActionMap, make_action_map
+from nn4mc.control.executor import EXECUTOR_VARIABLES, Executor, check_executor, executor_values
 from nn4mc.control.observation import ATTITUDE, MOST_STEPS, SENSOR_WORDS, Observed, Slot, make_slot
 from nn4mc.control.observer import Observer
 from nn4mc.control.variables import Variable, resolve
@@ -40,8 +41,9 @@ class Policy:
 
     ``frames`` observations in a row make the network's input, the oldest first; ``action`` makes a command of its
     output. Commands are ``command_len`` words within -1..1; the safe command is -1 (for a vehicle: rotors at their
-    slowest). ``variables`` overrides the initial values of `VARIABLES`. With ``stateful`` recurrent layers of the model
-    take one time step and carry their state.
+    slowest). ``variables`` overrides the initial values of `VARIABLES` and, with an ``executor``, of its own. With one
+    the policy can be called at any rate. With ``stateful`` recurrent layers of the model take one time step and carry
+    their state.
     """
 
     model: str
@@ -50,6 +52,7 @@ class Policy:
     reference: Mapping[str, int]
     command_len: int
     variables: Mapping[str, float] = field(default_factory=dict)
+    executor: Executor | None = None
     action: Action = field(default_factory=Action)
     frames: int = 1
     stateful: bool = False
@@ -57,7 +60,9 @@ class Policy:
 
 def resolved_variables(policy: Policy) -> tuple[Variable, ...]:
     """Return the variables with the policy's own initial values; ConfigError for an unknown name or a bad value."""
-    return resolve(VARIABLES, policy.variables)
+    if policy.executor is None:
+        return resolve(VARIABLES, policy.variables)
+    return resolve((*VARIABLES, *EXECUTOR_VARIABLES), {**executor_values(policy.executor), **policy.variables})
 
 
 def slots(policy: Policy) -> tuple[Slot, ...]:
@@ -94,6 +99,8 @@ def check_layouts(policy: Policy) -> None:
 def check_policy(policy: Policy, graph: Graph) -> None:
     """Raise ConfigError when the observation does not fit the layouts or the network."""
     check_layouts(policy)
+    if policy.executor is not None:
+        check_executor(policy.executor, policy.reference)
     words = observation_len(policy)
     taken = sum(size(graph.tensors[name].shape) for name in graph.inputs)
     given = sum(size(graph.tensors[name].shape) for name in graph.outputs)
@@ -164,6 +171,6 @@ class PolicyReference:
         """Take ``command`` (command_len,) for the previous action, as where another controller flew."""
         self._action = np.asarray(command, np.float64)
 
-    def observe(self, sensors: Array, reference: Array) -> Array:
-        """Return the observation of this instant, and remember it."""
-        return self._observer.observe(sensors, reference, self._map.output(self._action), self.values)
+    def observe(self, sensors: Array, reference: Array, remember: bool = True) -> Array:
+        """Return the observation of this instant, and ``remember`` it for those that see the past."""
+        return self._observer.observe(sensors, reference, self._map.output(self._action), self.values, remember)

@@ -1,7 +1,7 @@
 """Does the C of a policy do what its file says: the network by layer, and the commands, against float64."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +50,11 @@ class PolicyVerification:
 def verify_policy(policy: Policy, steps: int = 500, code: CodeOptions = DEFAULT_CODE) -> PolicyVerification:
     """Build the C of a policy for this machine and compare ``steps`` steps of it with float64.
 
-    The reference takes the C's commands for its own previous actions, so that errors do not add up over the loop.
+    The reference takes the C's commands for its own previous actions, so that errors do not add up over the loop. An
+    executor is left out: every step is a native one.
     Raises what `nn4mc.api.compile_policy` and `nn4mc.verify.verify` raise, BuildError when the C does not compile.
     """
+    policy = replace(policy, executor=None)
     made = compile_policy(policy, code=code)
     assert made.network is not None
     with tempfile.TemporaryDirectory(prefix="nn4mc-verify-") as name:

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import astuple
 
 from nn4mc.control.action import Action
+from nn4mc.control.executor import Executor
 from nn4mc.control.observation import Observed
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError
@@ -32,6 +33,7 @@ def policy_of_table(table: PolicyTable, around: Surroundings) -> Policy:
         reference=around.reference,
         command_len=around.command_len,
         variables=table.variables,
+        executor=Executor(table.executor.native_period_s, table.executor.rest) if table.executor else None,
         action=Action(*astuple(table.action)),
         frames=table.frames,
         stateful=table.stateful,

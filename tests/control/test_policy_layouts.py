@@ -11,6 +11,8 @@ import pytest
 from nn4mc.api import compile_graph, policy_code
 from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.control.action import Action, make_action_map
+from nn4mc.control.executed_policy import ExecutedPolicyReference
+from nn4mc.control.executor import Executor
 from nn4mc.control.observation import TERMS, Observed, observed
 from nn4mc.control.policy import PolicyReference, observation_len, observer
 from nn4mc.control.policy_batch import PolicyBatch
@@ -155,6 +157,25 @@ def test_the_c_agrees_with_float64_over_a_closed_trajectory(case: str, built):
         moved.add(found.command.tobytes())
     assert worst <= 1e-5
     assert len(moved) > 300, "the commands hardly move"
+
+
+@pytest.mark.parametrize("case", ["every term, mlp", "lstm"])
+def test_through_an_executor_only_native_calls_are_remembered(case: str, tmp_path: Path):
+    """Called at 400 Hz, with a gap that starts afresh; intermediate calls see the past and do not add to it."""
+    made = replace(POLICIES[case], executor=Executor(rest=("velocity",)), action=MIXED)
+    graph = graph_of(case)
+    twin, reference = build(made, graph, tmp_path).twin(), ExecutedPolicyReference(made, graph)
+    turns, worst = [], 0.0
+    for k, row in enumerate(wander(made, 300)):
+        time_us = 2500 * k + (700_000 if k >= 200 else 0)
+        wide = row.astype(np.float64)
+        expected = reference.step_at(time_us, wide[:13], wide[13:])
+        found = twin.step(row[:13], row[13:], time_us)
+        assert found.status == 0
+        turns.append(int(reference.turn))
+        worst = max(worst, float(np.abs(found.command - expected).max()))
+    assert turns.count(2) == 2 and turns.count(1) > 60 and turns.count(0) > 200
+    assert worst <= 1e-5
 
 
 def test_a_refused_step_leaves_the_past_as_it_was(tmp_path: Path):
