@@ -14,7 +14,7 @@ RANKS = (
     {"errors", "resources"},
     {"ir", "fixed_point", "target"},
     {"ops", "forward_model"},
-    {"gate", "reference"},
+    {"gate", "reference", "reference_batch"},
     {"margin"},
     {"importers", "passes", "plan", "control"},
     {"quantize"},

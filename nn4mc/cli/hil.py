@@ -18,7 +18,7 @@ from nn4mc.hil.budget import broken_budgets
 from nn4mc.hil.campaign import fly_logged, plan_flights
 from nn4mc.hil.controller_file import choose_controllers
 from nn4mc.hil.faults import FAULTS, parse_faults
-from nn4mc.hil.mismatch import Mismatch, parse_mismatch
+from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
@@ -59,7 +59,7 @@ _WHAT = ("Vehicle", "Reference", "Controller")
 @click.option(
     "--mismatch",
     metavar="SPEC",
-    help=f"What the plant differs in, such as mass=1.2,noise=2. Known: {', '.join(Mismatch.__struct_fields__)}.",
+    help="What the plant differs in, such as mass=1.2,noise=2; force_n=0:0:1 for a vector; or @FILE.toml.",
 )
 @click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")

@@ -124,15 +124,23 @@ class PolicyReference:
 
     def observe(self, sensors: Array, reference: Array) -> Array:
         """Return the observation of this instant."""
-        sensor_at, reference_at = offsets(self._policy.sensors), offsets(self._policy.reference)
-        parts = []
-        for name in self._policy.observation:
-            if name == PREVIOUS_ACTION:
-                parts.append(self._action)
-                continue
-            term = TERMS[name]
-            measured = sensors[sensor_at[term.sensor] :][: self._policy.sensors[term.sensor]]
-            start = reference_at[term.reference] if term.reference else 0
-            limit = self.values[term.clip] if term.clip else np.inf
-            parts.append(term.compute(measured, reference[start : start + term.words], limit))
-        return np.concatenate(parts)
+        return observation(self._policy, self.values, sensors, reference, self._action)
+
+
+def observation(
+    policy: Policy, values: Mapping[str, float | Array], sensors: Array, reference: Array, action: Array
+) -> Array:
+    """Return what the network sees, from sensors, reference and previous action; all may have axes in front."""
+    sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
+    parts = []
+    for name in policy.observation:
+        if name == PREVIOUS_ACTION:
+            parts.append(action)
+            continue
+        term = TERMS[name]
+        first = sensor_at[term.sensor]
+        measured = sensors[..., first : first + policy.sensors[term.sensor]]
+        start = reference_at[term.reference] if term.reference else 0
+        limit = values[term.clip] if term.clip else np.inf
+        parts.append(term.compute(measured, reference[..., start : start + term.words], limit))
+    return np.concatenate(parts, axis=-1)

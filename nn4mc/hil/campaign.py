@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nn4mc import __version__
 from nn4mc.errors import ConfigError, DeviceError, LinkError
-from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, fly
+from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, check_rate, fly
 from nn4mc.hil.log import FlightLog
+from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import choice, log_path
 from nn4mc.hil.result import FlightResult
@@ -19,7 +21,7 @@ def plan_flights(
     references: Sequence[str],
     period_s: float | None,
     seed: int,
-    mismatch: Mapping[str, float] | None = None,
+    mismatch: Mapping[str, Any] | None = None,
 ) -> tuple[FlightPlan, ...]:
     """Return all combinations; no vehicle named is the rig's first, no reference its default one.
 
@@ -29,7 +31,7 @@ def plan_flights(
     vehicles = vehicles or (next(iter(rig.vehicles)),)
     references = references or (rig.default_reference,)
     for vehicle in vehicles:
-        create_plant(rig, vehicle, mismatch)
+        check_rate(rig, create_plant(rig, vehicle, mismatch))
     periodic = {name for name in references if hasattr(create_reference(rig, name), "period_s")}
     if period_s is not None and not periodic:
         raise ConfigError(f"--period: none of {', '.join(references)} has a period.")
@@ -70,7 +72,9 @@ def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "controller", bench.rig.controller_name
     yield "reference", plan.reference
     yield from ((f"reference.{name}", f"{value:g}") for name, value in plan.changes.items())
-    yield from ((f"mismatch.{name}", f"{value:g}") for name, value in plan.mismatch.items())
+    yield from (
+        (f"mismatch.{name}", mismatch_text({name: value}).partition("=")[2]) for name, value in plan.mismatch.items()
+    )
     yield "seed", str(plan.seed)
     yield "faults", bench.faults.text
     yield "board", bench.board

@@ -3,18 +3,20 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from nn4mc.errors import ConfigError
 from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
 from nn4mc.hil.metrics import command_use, mismatched_words, tracking
+from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
-from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight_variables, step_count
+from nn4mc.hil.rig import Plant, Reference, Rig, create_plant, create_reference, flight_variables, step_count
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
@@ -36,7 +38,7 @@ class FlightPlan:
     reference: str
     changes: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
-    mismatch: Mapping[str, float] = field(default_factory=dict)
+    mismatch: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StepCounter(Protocol):
@@ -106,6 +108,7 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     """Fly, and return whether the vehicle got lost on the way."""
     rig = bench.rig
     plant = create_plant(rig, plan.vehicle, plan.mismatch)
+    check_rate(rig, plant)
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
@@ -139,6 +142,18 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
         if plant.lost(state):
             return True
     return False
+
+
+def check_rate(rig: Rig, plant: Plant[Any]) -> None:
+    """Raise ConfigError for a plant of another rate than the rig's: on a board every call is a step of the controller.
+
+    A policy that is called more often than it was trained for needs the steps between, which `fly_batch` makes.
+    """
+    if abs(plant.period_s - rig.period_s) > 1e-9:
+        raise ConfigError(
+            f"call_rate_hz = {1 / plant.period_s:g}: on a board rig '{rig.name}' flies at {1 / rig.period_s:g} Hz, the "
+            "rate of its controller.\nOther rates are for simulated flights: nn4mc campaign, without boards."
+        )
 
 
 def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:
@@ -204,7 +219,7 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         window_s=window_s,
         seed=plan.seed,
         faults=bench.faults.text,
-        mismatch=",".join(f"{name}={value:g}" for name, value in plan.mismatch.items()),
+        mismatch=mismatch_text(plan.mismatch),
         length_unit=bench.rig.length_unit,
         rmse_m=errors.rmse_m,
         max_error_m=errors.max_error_m,

@@ -2,14 +2,16 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. A fourth, ``draw(plant, state)``, is optional: the report then shows the plant. Loading a rig runs its
-``plant.py``, so load only rigs you trust.
+period_s)``. Three more are optional. With ``draw(plant, state)`` the report shows the plant. With
+``create_batch(vehicles, period_s)`` many vehicles are simulated at once (nn4mc.hil.batch). With
+``sample_vehicle(seed, index)`` there is a distribution of vehicles. A ``Vehicle`` with a field ``mismatch``, a struct
+of its own, can be perturbed. Loading a rig runs its ``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.mismatch import Mismatch
 from nn4mc.hil.record import Drawing
 from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
 from nn4mc.profile.budget import Budget
@@ -52,7 +53,12 @@ class Reference(Protocol):
 
 
 class Plant(Protocol[State]):
-    """One vehicle's equations of motion; a state is a value, never changed in place."""
+    """One vehicle's equations of motion; a state is a value, never changed in place.
+
+    ``period_s`` is the time between two steps: that of the rig, unless the vehicle's mismatch has a rate of its own.
+    """
+
+    period_s: float
 
     def initial(self, reference: Reference, rng: np.random.Generator) -> State:
         """Return the state a flight along ``reference`` starts from; only random starts draw from ``rng``."""
@@ -102,6 +108,8 @@ class Rig:
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
     draw: Callable[[Any, Any], Drawing] | None = None
+    create_batch: Callable[[Sequence[Any], float], Any] | None = None
+    sample_vehicle: Callable[[int, int], Any] | None = None
 
     @property
     def controller(self) -> Controller:
@@ -160,6 +168,8 @@ def load_rig(name_or_path: str | Path) -> Rig:
         create_plant=create_plant,
         budget=file.budget,
         draw=getattr(module, "draw", None),
+        create_batch=getattr(module, "create_batch", None),
+        sample_vehicle=getattr(module, "sample_vehicle", None),
     )
 
 
@@ -169,24 +179,34 @@ def with_controller(rig: Rig, name: str) -> Rig:
     return replace(rig, controller_name=name)
 
 
-def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = None) -> Plant[Any]:
+def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = None) -> Plant[Any]:
     """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
 
     Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
     """
     found = _pick(rig.vehicles, vehicle, rig, "vehicle")
+    return rig.create_plant(perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"), rig.period_s)
+
+
+def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = "the vehicle") -> Any:
+    """Return a vehicle with ``mismatch`` over its own knobs; ConfigError as `create_plant`, naming ``where``."""
     if not mismatch:
-        return rig.create_plant(found, rig.period_s)
-    if not isinstance(getattr(found, "mismatch", None), Mismatch):
+        return vehicle
+    own = getattr(vehicle, "mismatch", None)
+    if not isinstance(own, msgspec.Struct):
         raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
-    table = {**msgspec.to_builtins(found.mismatch), **{name: _whole(value) for name, value in mismatch.items()}}
-    changed = convert(table, Mismatch, rig.folder / "rig.toml", f"vehicles.{vehicle}.mismatch")
-    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.period_s)
+    known = type(own).__struct_fields__
+    for name in mismatch:
+        if name not in known:
+            raise ConfigError(f"--mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
+    table = {**msgspec.to_builtins(own), **{name: _whole(value) for name, value in mismatch.items()}}
+    changed = convert(table, type(own), rig.folder / "rig.toml", f"{where}.mismatch")
+    return msgspec.structs.replace(vehicle, mismatch=changed)
 
 
-def _whole(value: float) -> float | int:
-    """Return a whole number as int, which counts of steps are."""
-    return int(value) if float(value).is_integer() else value
+def _whole(value: Any) -> Any:
+    """Return a whole number as int, which counts of steps are; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = None) -> Reference:
