@@ -159,6 +159,7 @@ def _expected(uri: BoardUri, built: Built) -> Expected:
         selftest_limit=twin.selftest_limit,
         how_to_mend=mend,
         build_id=built.firmware.build_id if built.firmware else None,
+        variable_len=twin.variable_len,
     )
 
 

@@ -113,6 +113,7 @@ class Twin:
         self.sensor_len: int = table.sensor_len
         self.reference_len: int = table.reference_len
         self.command_len: int = table.command_len
+        self.variable_len: int = table.variable_len
         self.selftest_limit: float = table.selftest_limit
         self.state_size: int = table.state_size
         self.keeps_time = bool(table.step_at)
