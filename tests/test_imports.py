@@ -1,4 +1,4 @@
-"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- verify <- hil."""
+"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen <- api <- verify <- hil <- campaign."""
 
 import ast
 from collections.abc import Iterator
@@ -21,9 +21,11 @@ RANKS = (
     {"codegen", "train", "export"},
     {"api"},
     {"build", "against"},
-    {"verify", "inspect", "costs", "profile"},
+    {"verify", "inspect", "costs", "profile", "flight_stack"},
     {"hil"},
-    {"doctor"},
+    {"campaign"},
+    {"raptor"},
+    {"doctor", "tracking"},
     {"cli"},
     {"__main__"},
 )

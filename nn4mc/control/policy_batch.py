@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nn4mc.control.policy import Policy, check_policy, observation, resolved_variables
+from nn4mc.control.policy import Policy, action_map, check_policy, observer, resolved_variables
 from nn4mc.ir import Array, Float32Array, Graph
 from nn4mc.reference_batch import initial_states, step_rows
 
@@ -26,6 +26,7 @@ class PolicyBatch:
         """
         check_policy(policy, graph)
         self._policy, self._graph, self._rows = policy, graph, rows
+        self._observer, self._map = observer(policy), action_map(policy)
         self._native_every = native_every
         own = {variable.name: np.full((rows, 1), variable.initial) for variable in resolved_variables(policy)}
         for name, values in variables.items():
@@ -34,10 +35,11 @@ class PolicyBatch:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the hidden states; the previous actions are ``initial_action`` again."""
+        """Forget the hidden states and what was seen; the previous actions are ``initial_action`` again."""
         self._state: Mapping[str, Array] = initial_states(self._graph, self._rows)
         self._action = np.repeat(self.values["initial_action"], self._policy.command_len, axis=1)
         self._mean = self._action
+        self._observer.reset()
         self._since_native = 0
         self._calls = 0
 
@@ -51,14 +53,14 @@ class PolicyBatch:
         wanted = np.broadcast_to(np.asarray(reference, np.float64), (self._rows, np.shape(reference)[-1]))
         count = self._since_native
         self._mean = self._action if count == 0 else (self._mean * count + self._action) / (count + 1)
-        seen = observation(self._policy, self.values, measured, wanted, self._mean)
-        done = step_rows(self._graph, seen, self._state)
         native = self._calls % self._native_every == 0
+        seen = self._observer.observe(measured, wanted, self._map.output(self._mean), self.values, remember=native)
+        done = step_rows(self._graph, seen, self._state)
         if native:
             self._state = done.state
         self._since_native = 0 if native else count + 1
         self._calls += 1
-        wished = np.clip(done.outputs, -1.0, 1.0)
+        wished = np.clip(self._map.command(done.outputs), -1.0, 1.0)
         rate = self.values["rate_limit"]
         self._action = np.clip(wished, self._action - rate, self._action + rate)
         return self._action

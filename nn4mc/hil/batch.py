@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.api import import_options
 from nn4mc.control.policy import Policy
 from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
@@ -84,7 +85,7 @@ class BatchPolicy:
 def load_policy(rig: Rig) -> BatchPolicy:
     """Return the policy chosen for a rig; ConfigError for another kind of controller, and what the importer raises."""
     policy = policy_of(rig)
-    return BatchPolicy(policy, lower(load(policy.model)), rig.period_s)
+    return BatchPolicy(policy, lower(load(policy.model, import_options(policy))), rig.period_s)
 
 
 def native_every(native_period_s: float, period_s: float) -> int:

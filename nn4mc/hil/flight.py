@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nn4mc.errors import ConfigError
 from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
@@ -16,7 +15,7 @@ from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
-from nn4mc.hil.rig import Plant, Reference, Rig, create_plant, create_reference, flight_variables, step_count
+from nn4mc.hil.rig import Reference, Rig, create_plant, create_reference, flight_variables, step_count
 from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
@@ -110,7 +109,6 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     """Fly, and return whether the vehicle got lost on the way."""
     rig = bench.rig
     plant = create_plant(rig, plan.vehicle, plan.mismatch)
-    check_rate(rig, plant)
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
@@ -145,16 +143,6 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
         if plant.lost(state):
             return True
     return False
-
-
-def check_rate(rig: Rig, plant: Plant[Any]) -> None:
-    """Raise ConfigError for a plant of another rate than the calls of the rig's controller: a board has no other."""
-    if abs(plant.period_s - rig.call_period_s) > 1e-9:
-        raise ConfigError(
-            f"call_rate_hz = {1 / plant.period_s:g}: on a board rig '{rig.name}' is called at "
-            f"{1 / rig.call_period_s:g} Hz.\nGive the board's controller another rate with nn4mc hil --rate; "
-            "call_rate_hz is for simulated flights."
-        )
 
 
 def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:

@@ -2,10 +2,11 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. Three more are optional. With ``draw(plant, state)`` the report shows the plant. With
+period_s)``. Four more are optional. With ``draw(plant, state)`` the report shows the plant. With
 ``create_batch(vehicles, period_s)`` many vehicles are simulated at once (nn4mc.hil.batch). With
-``sample_vehicle(seed, index)`` there is a distribution of vehicles. A ``Vehicle`` with a field ``mismatch``, a struct
-of its own, can be perturbed. Loading a rig runs its ``plant.py``, so load only rigs you trust.
+``sample_vehicle(seed, index)`` there is a distribution of vehicles; ``place_vehicle(vehicle)`` says where one stands
+in it. A ``Vehicle`` with a field ``mismatch``, a struct of its own, can be perturbed. Loading a rig runs its
+``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
@@ -92,6 +93,23 @@ class Plant(Protocol[State]):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one number of a vehicle stands in the range that a policy was trained on."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is in the range; rounding at its ends counts as inside."""
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        return self.low - slack <= self.value <= self.high + slack
+
+
+@dataclass(frozen=True)
 class Rig:
     """A loaded rig: layouts, tables of controllers, vehicles and references by name, and what a step may cost.
 
@@ -119,6 +137,7 @@ class Rig:
     draw: Callable[[Any, Any], Drawing] | None = None
     create_batch: Callable[[Sequence[Any], float], Any] | None = None
     sample_vehicle: Callable[[int, int], Any] | None = None
+    place_vehicle: Callable[[Any], tuple[Place, ...]] | None = None
 
     @property
     def controller(self) -> Controller:
@@ -186,6 +205,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         draw=getattr(module, "draw", None),
         create_batch=getattr(module, "create_batch", None),
         sample_vehicle=getattr(module, "sample_vehicle", None),
+        place_vehicle=getattr(module, "place_vehicle", None),
     )
 
 
@@ -219,10 +239,25 @@ def with_rate(rig: Rig, rate_hz: float) -> Rig:
 def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = None) -> Plant[Any]:
     """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
 
-    Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
+    Raises ConfigError for an unknown name, a value out of range, a rig without such knobs, and as `plant_at_rig_rate`.
     """
     found = _pick(rig.vehicles, vehicle, rig, "vehicle")
-    return rig.create_plant(perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"), rig.call_period_s)
+    return plant_at_rig_rate(rig, perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"))
+
+
+def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
+    """Return the plant of a vehicle; ConfigError where it is stepped at another rate than the rig's.
+
+    A controller is called at one rate, and only `nn4mc.hil.batch` makes the steps between.
+    """
+    plant = rig.create_plant(vehicle, rig.call_period_s)
+    if abs(plant.period_s - rig.call_period_s) > 1e-9:
+        raise ConfigError(
+            f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
+            "that are simulated in batches: nn4mc campaign, without boards."
+        )
+    return plant
 
 
 def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = "the vehicle") -> Any:

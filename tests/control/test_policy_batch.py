@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nn4mc.control.observation import observed
 from nn4mc.control.policy import PolicyReference
 from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
@@ -77,6 +78,6 @@ def test_calls_between_native_steps_leave_the_state_and_average_the_actions(ever
 
 
 def test_a_policy_that_does_not_fit_is_refused():
-    small = type(CHOSEN.policy)("raptor", ("position_error",), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
+    small = type(CHOSEN.policy)("raptor", observed("position_error"), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
     with pytest.raises(ConfigError, match="takes 22"):
         PolicyBatch(small, CHOSEN.graph, 2, NOTHING)

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from nn4mc.cli import main
 from nn4mc.errors import ConfigError
 from nn4mc.hil.bench import open_bench
-from nn4mc.hil.campaign import plan_flights
 from nn4mc.hil.controller import pid_of
 from nn4mc.hil.faults import parse_faults
+from nn4mc.hil.flights import plan_flights
 from nn4mc.hil.log import read_log
 from nn4mc.hil.rehearsal import rehearse
 from nn4mc.hil.rig import create_plant, load_rig, with_controller

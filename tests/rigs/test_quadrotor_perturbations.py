@@ -19,7 +19,7 @@ SIDES = np.array([[1, -1, 0], [-1, -1, 0], [-1, 1, 0], [1, 1, 0]])
 
 
 def plant_of(name="x500_real", **mismatch):
-    return create_plant(RIG, name, mismatch)
+    return RIG.create_plant(perturbed(RIG, RIG.vehicles[name], mismatch), RIG.period_s)
 
 
 def fall(plant, command, steps, seed=0, reference=FIGURE):

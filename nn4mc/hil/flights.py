@@ -1,4 +1,4 @@
-"""Several flights on one bench: every vehicle along every reference."""
+"""The flights of one call on one bench: every vehicle along every reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from nn4mc import __version__
 from nn4mc.errors import ConfigError, DeviceError, LinkError
-from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, check_rate, fly
+from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, fly
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.record import FlightRecord
@@ -31,7 +31,7 @@ def plan_flights(
     vehicles = vehicles or (next(iter(rig.vehicles)),)
     references = references or (rig.default_reference,)
     for vehicle in vehicles:
-        check_rate(rig, create_plant(rig, vehicle, mismatch))
+        create_plant(rig, vehicle, mismatch)
     periodic = {name for name in references if hasattr(create_reference(rig, name), "period_s")}
     if period_s is not None and not periodic:
         raise ConfigError(f"--period: none of {', '.join(references)} has a period.")
