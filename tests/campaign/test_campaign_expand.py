@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_answered(tmp_path, old, new, words):
 
 
 def test_a_board_flies_at_the_rigs_rate(tmp_path):
-    with pytest.raises(ConfigError, match="flies at 100 Hz"):
+    with pytest.raises(ConfigError, match="is called at 100 Hz"):
         runs_of(tmp_path, kind="board")
 
 
