@@ -22,7 +22,7 @@ import numpy.typing as npt
 from nn4mc.errors import ConfigError
 from nn4mc.hil.mismatch import Mismatch
 from nn4mc.hil.record import Drawing
-from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
+from nn4mc.hil.rig_file import Controller, Excitation, Signal, View, convert, read_controllers, read_rig_file
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
@@ -101,6 +101,7 @@ class Rig:
     default_reference: str
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
+    excitation: Excitation = field(default_factory=Excitation)
     draw: Callable[[Any, Any], Drawing] | None = None
 
     @property
@@ -159,6 +160,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         default_reference=file.default_reference or next(iter(file.references), ""),
         create_plant=create_plant,
         budget=file.budget,
+        excitation=file.excitation,
         draw=getattr(module, "draw", None),
     )
 
