@@ -77,8 +77,8 @@ def _fly(model: str, rig: str, board: str, plan: tuple[Any, ...], asked: Any) ->
     from msgspec.structs import replace as replace_struct  # noqa: PLC0415 - needs the hil extra
 
     from nn4mc.cli.console import err  # noqa: PLC0415
-    from nn4mc.hil.campaign import plan_flights  # noqa: PLC0415
     from nn4mc.hil.closed_loop import compare, policy_table  # noqa: PLC0415
+    from nn4mc.hil.flights import plan_flights  # noqa: PLC0415
     from nn4mc.hil.progress import FlightProgress  # noqa: PLC0415
     from nn4mc.hil.rig import load_rig  # noqa: PLC0415
 

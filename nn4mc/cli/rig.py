@@ -8,7 +8,7 @@ import numpy as np
 from nn4mc.cli.console import err, out, print_json, table
 from nn4mc.errors import ConfigError
 from nn4mc.hil.data_log import column_names, excite, record_run, write_csv
-from nn4mc.hil.mismatch import Mismatch, parse_mismatch
+from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.rig import Rig, load_rig
 
@@ -38,7 +38,7 @@ def rig_command() -> None:
 @click.option(
     "--mismatch",
     metavar="SPEC",
-    help=f"What the plant differs in, such as mass=1.2,noise=2. Known: {', '.join(Mismatch.__struct_fields__)}.",
+    help="What the plant differs in, such as mass=1.2,noise=2; force_n=0:0:1 for a vector; or @FILE.toml.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def record_command(

@@ -13,7 +13,8 @@ class Term:
     """``words`` values from sensor ``sensor`` and, where named, reference ``reference``, clipped at ``clip``.
 
     The sensor has ``sensor_words`` values, the reference ``words``.
-    ``compute(sensor, reference, limit)`` is the float64 definition; ``c_call`` its C with the same arguments.
+    ``compute(sensor, reference, limit)`` is the float64 definition, over the last axis of its arguments; ``c_call`` its
+    C with the same arguments.
     """
 
     words: int
@@ -21,26 +22,26 @@ class Term:
     sensor_words: int
     reference: str | None
     clip: str | None
-    compute: Callable[[Array, Array, float], Array]
+    compute: Callable[[Array, Array, float | Array], Array]
     c_call: str
 
 
 def rotation_matrix(quaternion: Array) -> Array:
-    """Return the row-major matrix (9,) that turns body into world, for a unit quaternion w, x, y, z.
+    """Return the row-major matrix (..., 9) that turns body into world, for unit quaternions w, x, y, z (..., 4).
 
     >>> rotation_matrix(np.array([1.0, 0.0, 0.0, 0.0])).tolist()
     [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     """
-    w, x, y, z = quaternion
+    w, x, y, z = np.moveaxis(quaternion, -1, 0)
     rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        *(1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        *(2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        *(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
     ]
-    return np.array(rows).ravel()
+    return np.stack(rows, axis=-1)
 
 
-def _difference(measured: Array, wanted: Array, limit: float) -> Array:
+def _difference(measured: Array, wanted: Array, limit: float | Array) -> Array:
     return np.clip(measured - wanted, -limit, limit)
 
 

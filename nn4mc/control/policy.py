@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nn4mc.control.executor import EXECUTOR_VARIABLES, Executor, check_executor, executor_values
 from nn4mc.control.observation import ATTITUDE, ATTITUDE_WORDS, PREVIOUS_ACTION, TERMS
 from nn4mc.control.variables import Variable, offsets, resolve
 from nn4mc.errors import ConfigError
@@ -37,7 +38,8 @@ class Policy:
     """A policy: model, observation terms in order, and the layouts of sensors and reference as name -> words.
 
     Commands are ``command_len`` words within -1..1; the safe command is -1 (for a vehicle: rotors at their
-    slowest). ``variables`` overrides the initial values of `VARIABLES`.
+    slowest). ``variables`` overrides the initial values of `VARIABLES` and, with an ``executor``, of its own. With one
+    the policy can be called at any rate.
     """
 
     model: str
@@ -46,11 +48,14 @@ class Policy:
     reference: Mapping[str, int]
     command_len: int
     variables: Mapping[str, float] = field(default_factory=dict)
+    executor: Executor | None = None
 
 
 def resolved_variables(policy: Policy) -> tuple[Variable, ...]:
     """Return the variables with the policy's own initial values; ConfigError for an unknown name or a bad value."""
-    return resolve(VARIABLES, policy.variables)
+    if policy.executor is None:
+        return resolve(VARIABLES, policy.variables)
+    return resolve((*VARIABLES, *EXECUTOR_VARIABLES), {**executor_values(policy.executor), **policy.variables})
 
 
 def check_policy(policy: Policy, graph: Graph) -> None:
@@ -65,6 +70,8 @@ def check_policy(policy: Policy, graph: Graph) -> None:
         if term.reference is not None:
             _check_layout(name, "reference", policy.reference, term.reference, term.words)
     _check_attitude(policy)
+    if policy.executor is not None:
+        check_executor(policy.executor, policy.reference)
     words = observation_len(policy)
     taken = sum(size(graph.tensors[name].shape) for name in graph.inputs)
     given = sum(size(graph.tensors[name].shape) for name in graph.outputs)
@@ -124,15 +131,23 @@ class PolicyReference:
 
     def observe(self, sensors: Array, reference: Array) -> Array:
         """Return the observation of this instant."""
-        sensor_at, reference_at = offsets(self._policy.sensors), offsets(self._policy.reference)
-        parts = []
-        for name in self._policy.observation:
-            if name == PREVIOUS_ACTION:
-                parts.append(self._action)
-                continue
-            term = TERMS[name]
-            measured = sensors[sensor_at[term.sensor] :][: self._policy.sensors[term.sensor]]
-            start = reference_at[term.reference] if term.reference else 0
-            limit = self.values[term.clip] if term.clip else np.inf
-            parts.append(term.compute(measured, reference[start : start + term.words], limit))
-        return np.concatenate(parts)
+        return observation(self._policy, self.values, sensors, reference, self._action)
+
+
+def observation(
+    policy: Policy, values: Mapping[str, float | Array], sensors: Array, reference: Array, action: Array
+) -> Array:
+    """Return what the network sees, from sensors, reference and previous action; all may have axes in front."""
+    sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
+    parts = []
+    for name in policy.observation:
+        if name == PREVIOUS_ACTION:
+            parts.append(action)
+            continue
+        term = TERMS[name]
+        first = sensor_at[term.sensor]
+        measured = sensors[..., first : first + policy.sensors[term.sensor]]
+        start = reference_at[term.reference] if term.reference else 0
+        limit = values[term.clip] if term.clip else np.inf
+        parts.append(term.compute(measured, reference[..., start : start + term.words], limit))
+    return np.concatenate(parts, axis=-1)

@@ -20,9 +20,9 @@ from nn4mc.build.platformio import build_firmware
 from nn4mc.cli import main
 from nn4mc.errors import DeviceError, LinkError
 from nn4mc.hil.bench import open_bench
-from nn4mc.hil.campaign import fly_logged
 from nn4mc.hil.faults import FaultSpec, parse_faults
 from nn4mc.hil.flight import FlightPlan, Recorder, fly
+from nn4mc.hil.flights import fly_logged
 from nn4mc.hil.log import read_log
 from nn4mc.hil.record import Columns
 from nn4mc.hil.result import FlightResult
