@@ -7,7 +7,7 @@ import numpy as np
 
 from nn4mc.cli.console import err, out, print_json, table
 from nn4mc.errors import ConfigError
-from nn4mc.hil.data_log import Excitation, column_names, excite, record_run, write_csv
+from nn4mc.hil.data_log import column_names, excite, record_run, write_csv
 from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.rig import Rig, load_rig
@@ -69,7 +69,7 @@ def record_command(
         with progress.stage(f"recording {name}"):
             sines = number % 4 == 3 or (name.startswith("held-out") and name != "held-out-0")
             rng = np.random.default_rng((seed, number))
-            commands = excite(loaded, round(seconds / loaded.period_s), rng, sines, Excitation())
+            commands = excite(loaded, round(seconds / loaded.period_s), rng, sines, loaded.excitation)
             path = output / f"{name}.csv"
             write_csv(path, column_names(loaded), record_run(loaded, chosen, commands, number + 1000 * seed, knobs))
             files.append({"file": str(path), "steps": len(commands), "sines_only": sines})

@@ -26,6 +26,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.hil.record import Drawing
 from nn4mc.hil.rig_file import (
     Controller,
+    Excitation,
     ExecutorTable,
     PolicyTable,
     Signal,
@@ -134,6 +135,7 @@ class Rig:
     default_reference: str
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
+    excitation: Excitation = field(default_factory=Excitation)
     draw: Callable[[Any, Any], Drawing] | None = None
     create_batch: Callable[[Sequence[Any], float], Any] | None = None
     sample_vehicle: Callable[[int, int], Any] | None = None
@@ -202,6 +204,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         default_reference=file.default_reference or next(iter(file.references), ""),
         create_plant=create_plant,
         budget=file.budget,
+        excitation=file.excitation,
         draw=getattr(module, "draw", None),
         create_batch=getattr(module, "create_batch", None),
         sample_vehicle=getattr(module, "sample_vehicle", None),

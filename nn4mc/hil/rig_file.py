@@ -180,12 +180,32 @@ def kind_of(controller: Controller) -> str:
     return str(type(controller).__struct_config__.tag)
 
 
+class Excitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How commands move when `nn4mc rig record` makes logs: random levels, with sines up to ``top_hz`` on top.
+
+    Levels are held for ``hold_s`` (least and most). ``common`` is the size of a level that all commands share, beside
+    their own of size 1. ``span`` is the share of the range that is used, about its middle; ``smooth_s`` the time
+    constant of the filter that all of it passes.
+    """
+
+    hold_s: tuple[float, float] = (0.2, 1.5)
+    common: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+    top_hz: Annotated[float, msgspec.Meta(gt=0)] = 2.0
+    span: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
+    smooth_s: Annotated[float, msgspec.Meta(ge=0)] = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse times that are no range."""
+        if not 0 < self.hold_s[0] <= self.hold_s[1]:
+            raise ValueError(f"hold_s {self.hold_s[0]:g} to {self.hold_s[1]:g} is no range of times")
+
+
 class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types.
 
     ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
     chosen for a flight. ``length_unit`` is what reports show distances in, ``view`` how they show paths.
-    ``outputs`` names the sensors that a model of the plant predicts.
+    ``outputs`` names the sensors that a model of the plant predicts, ``excitation`` how logs to train it are made.
     """
 
     name: Name
@@ -203,6 +223,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     vehicles: dict[Name, dict[str, Any]]
     references: dict[Name, dict[str, Any]]
     budget: Budget = Budget()
+    excitation: Excitation = Excitation()
 
     def __post_init__(self) -> None:
         """Refuse a file without a controller, or with both ways to name one, and an unknown default reference."""
