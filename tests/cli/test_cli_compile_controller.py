@@ -40,7 +40,7 @@ def test_a_controller_alone_compiles_and_its_example_passes_its_selftest(tmp_pat
     code, said = run("compile", tmp_path / "controller.toml", "-o", tmp_path / "c", "--json")
     assert code == 0, said
     files = json.loads(said)["files"]
-    assert {"controller.c", "controller.h", "library.json", "nn4mc_nmpc.c", "nn4mc_box.c"} <= {*files}
+    assert {"controller.c", "controller.h", "library.json", "nn4mc_nmpc.c", "nn4mc_box.h"} <= {*files}
     sources = [tmp_path / "c" / "examples" / "main.c", *sorted((tmp_path / "c").glob("*.c"))]
     words = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wdouble-promotion"]
     words += ["-Wundef", "-Wcast-qual", "-Wvla", "-Werror", "-O2", "-ffp-contract=off", f"-I{tmp_path / 'c'}"]

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn4mc_box.h"
 #include "nn4mc_jet.h"
 #include "nn4mc_quadratic.h"
 
