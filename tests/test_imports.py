@@ -1,4 +1,4 @@
-"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen, train <- api <- verify <- hil."""
+"""Imports run one way: ir <- ops <- importers, passes, plan, control <- codegen <- api <- verify <- hil <- campaign."""
 
 import ast
 from collections.abc import Iterator
@@ -14,16 +14,18 @@ RANKS = (
     {"errors", "resources"},
     {"ir", "fixed_point", "target"},
     {"ops", "forward_model"},
-    {"gate", "reference"},
+    {"gate", "reference", "reference_batch"},
     {"margin"},
     {"importers", "passes", "plan", "control"},
     {"quantize"},
     {"codegen", "train", "export"},
     {"api"},
     {"build", "against"},
-    {"verify", "inspect", "costs", "profile"},
+    {"verify", "inspect", "costs", "profile", "flight_stack"},
     {"hil"},
-    {"doctor"},
+    {"campaign"},
+    {"raptor"},
+    {"doctor", "tracking"},
     {"cli"},
     {"__main__"},
 )

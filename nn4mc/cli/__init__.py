@@ -18,13 +18,18 @@ VERBS = {
     "quantize": ("nn4mc.cli.quantize:quantize_command", "Say what quantising a model costs, by layer and in the loop."),
     "ops": ("nn4mc.cli.ops:ops_command", "Show what is read of each format, and the operators that have C."),
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
-    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),
+    "campaign": ("nn4mc.cli.campaign:campaign_command", "Fly many runs from one file, resumable, on many machines."),
+    "raptor": ("nn4mc.cli.raptor:raptor_command", "Ask whether a quadrotor may be flown with RAPTOR, and how well."),
+    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with; begin your own."),
     "tune": ("nn4mc.cli.tune:tune_command", "Tune a controller on the simulated plant of a rig."),
-    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board: which options win there."),
+    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board; fly the tracking benchmark."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
     "doctor": ("nn4mc.cli.doctor:doctor_command", "Check what is installed and what is missing."),
 }
 """Every verb: where its command is, and its line in the help."""
+
+_EXTRAS = {"pyarrow": "campaign", "dask": "campaign", "distributed": "campaign"}
+"""The extra that brings a package; every other one is of the extra hil."""
 
 _EPILOG = """\b
 Exit codes:
@@ -82,9 +87,11 @@ def _printable(text: str) -> str:
 
 
 def _explain_missing(verb: str, module: str) -> click.Command:
+    extra = _EXTRAS.get(module.split(".", maxsplit=1)[0], "hil")
+
     @click.command(verb, help=f"Not available: the Python package '{module}' is missing.")
     def missing() -> None:
-        click.echo(f"Error: '{verb}' needs the Python package '{module}': pip install 'nn4mc[hil]'", err=True)
+        click.echo(f"Error: '{verb}' needs the Python package '{module}': pip install 'nn4mc[{extra}]'", err=True)
         sys.exit(4)
 
     missing.ignore_unknown_options = True

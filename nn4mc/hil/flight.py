@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from nn4mc.hil.faults import FaultSpec, SensorFaults
 from nn4mc.hil.log import FlightLog
 from nn4mc.hil.messages import Hello
 from nn4mc.hil.metrics import command_use, mismatched_words, tracking
+from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.protocol import CycleSource
 from nn4mc.hil.record import Columns, FlightRecord, Step
 from nn4mc.hil.result import FirmwareResult, FlightResult, LinkResult
@@ -19,6 +20,8 @@ from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
 
+CLOCK_WRAP = 1 << 32
+"""The clock of a controller counts microseconds in 32 bits."""
 DRAWINGS = 7
 """How often a report shows the plant of a flight."""
 OnStep = Callable[[int, int], None]
@@ -36,7 +39,7 @@ class FlightPlan:
     reference: str
     changes: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
-    mismatch: Mapping[str, float] = field(default_factory=dict)
+    mismatch: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StepCounter(Protocol):
@@ -109,21 +112,22 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
-    steps = step_count(reference, rig.period_s)
-    drawn = _drawn_steps(reference, rig.period_s)
+    steps = step_count(reference, rig.call_period_s)
+    drawn = _drawn_steps(reference, rig.call_period_s)
     for k in range(steps):
-        time_s = k * rig.period_s
+        time_s = k * rig.call_period_s
+        time_us = round(time_s * 1e6) % CLOCK_WRAP
         sensors = sensor_faults.disturb(plant.sensors(state))
         wanted = reference(time_s)
         sent = time.perf_counter()
-        reply = bench.session.step(np.concatenate([sensors, wanted]))
+        reply = bench.session.step(np.concatenate([sensors, wanted]), time_us)
         round_trip_s = time.perf_counter() - sent
         step = Step(
             time_s=time_s,
             sensors=sensors,
             reference=wanted,
             command=reply.command,
-            twin_command=bench.twin.step(sensors, wanted).command,
+            twin_command=bench.twin.step(sensors, wanted, time_us).command,
             status=reply.status,
             mode=reply.mode,
             cycles=reply.cycles,
@@ -199,12 +203,12 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         reference=plan.reference,
         board=bench.board,
         steps=columns.time_s.size,
-        period_s=bench.rig.period_s,
+        period_s=bench.rig.call_period_s,
         reference_period_s=getattr(outcome.reference, "period_s", None),
         window_s=window_s,
         seed=plan.seed,
         faults=bench.faults.text,
-        mismatch=",".join(f"{name}={value:g}" for name, value in plan.mismatch.items()),
+        mismatch=mismatch_text(plan.mismatch),
         length_unit=bench.rig.length_unit,
         rmse_m=errors.rmse_m,
         max_error_m=errors.max_error_m,

@@ -1,6 +1,8 @@
-"""What differs between the plant that a controller was made for and the one it meets, as one line of options."""
+"""What differs between the plant that a controller was made for and the one it meets: a line of options or a file."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,20 +26,48 @@ class Mismatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dropouts: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.0
 
 
-def parse_mismatch(text: str | None) -> dict[str, float]:
-    """Read ``name=value`` pairs parted by commas; ConfigError names the knobs there are.
+def parse_mismatch(text: str | None) -> dict[str, Any]:
+    """Read ``name=value`` pairs parted by commas, the numbers of a vector by colons, or a TOML file ``@FILE``.
 
-    >>> parse_mismatch("mass=1.2,delay_steps=2")
-    {'mass': 1.2, 'delay_steps': 2.0}
+    Which names there are the rig says (nn4mc.hil.rig.perturbed). Raises ConfigError for what is no number, no pair or
+    a name given twice.
+
+    >>> parse_mismatch("mass=1.2,delay_steps=2,force_n=0:0:1.5")
+    {'mass': 1.2, 'delay_steps': 2.0, 'force_n': (0.0, 0.0, 1.5)}
     """
-    knobs = Mismatch.__struct_fields__
-    found: dict[str, float] = {}
-    for part in (text or "").split(",") if text else ():
+    if not text:
+        return {}
+    if text.startswith("@"):
+        return _read(Path(text[1:]))
+    found: dict[str, Any] = {}
+    for part in text.split(","):
         name, equals, value = (word.strip() for word in part.partition("="))
-        if name not in knobs or not equals or name in found:
-            raise ConfigError(f"--mismatch {text!r}: {part!r} is no new knob=value. Knobs: {', '.join(knobs)}.")
+        if not name or not equals or name in found:
+            raise ConfigError(f"--mismatch {text!r}: {part!r} is no new knob=value, such as mass=1.2 or force_n=0:0:1.")
         try:
-            found[name] = float(value)
+            numbers = tuple(float(word) for word in value.split(":"))
         except ValueError as error:
             raise ConfigError(f"--mismatch {text!r}: {name} is a number, not {value!r}.") from error
+        found[name] = numbers if len(numbers) > 1 else numbers[0]
     return found
+
+
+def mismatch_text(mismatch: Mapping[str, Any]) -> str:
+    """Return a mismatch as `parse_mismatch` reads it.
+
+    >>> mismatch_text({"mass": 1.2, "force_n": (0.0, 0.0, 1.5)})
+    'mass=1.2,force_n=0:0:1.5'
+    """
+    return ",".join(f"{name}={_text(value)}" for name, value in mismatch.items())
+
+
+def _text(value: Any) -> str:
+    return ":".join(f"{one:g}" for one in value) if isinstance(value, (tuple, list)) else f"{value:g}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = msgspec.toml.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--mismatch @{path}: cannot be read as TOML: {error}") from error
+    return table

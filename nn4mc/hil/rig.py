@@ -2,14 +2,17 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. A fourth, ``draw(plant, state)``, is optional: the report then shows the plant. Loading a rig runs its
+period_s)``. Four more are optional. With ``draw(plant, state)`` the report shows the plant. With
+``create_batch(vehicles, period_s)`` many vehicles are simulated at once (nn4mc.hil.batch). With
+``sample_vehicle(seed, index)`` there is a distribution of vehicles; ``place_vehicle(vehicle)`` says where one stands
+in it. A ``Vehicle`` with a field ``mismatch``, a struct of its own, can be perturbed. Loading a rig runs its
 ``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -20,9 +23,17 @@ import numpy as np
 import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.mismatch import Mismatch
 from nn4mc.hil.record import Drawing
-from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
+from nn4mc.hil.rig_file import (
+    Controller,
+    ExecutorTable,
+    PolicyTable,
+    Signal,
+    View,
+    convert,
+    read_controllers,
+    read_rig_file,
+)
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
@@ -52,7 +63,12 @@ class Reference(Protocol):
 
 
 class Plant(Protocol[State]):
-    """One vehicle's equations of motion; a state is a value, never changed in place."""
+    """One vehicle's equations of motion; a state is a value, never changed in place.
+
+    ``period_s`` is the time between two steps: that of the rig, unless the vehicle's mismatch has a rate of its own.
+    """
+
+    period_s: float
 
     def initial(self, reference: Reference, rng: np.random.Generator) -> State:
         """Return the state a flight along ``reference`` starts from; only random starts draw from ``rng``."""
@@ -74,6 +90,23 @@ class Plant(Protocol[State]):
 
     def lost(self, state: State) -> bool:
         """Whether the vehicle has left the space in which the flight makes sense."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one number of a vehicle stands in the range that a policy was trained on."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is in the range; rounding at its ends counts as inside."""
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        return self.low - slack <= self.value <= self.high + slack
 
 
 @dataclass(frozen=True)
@@ -102,11 +135,21 @@ class Rig:
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
     draw: Callable[[Any, Any], Drawing] | None = None
+    create_batch: Callable[[Sequence[Any], float], Any] | None = None
+    sample_vehicle: Callable[[int, int], Any] | None = None
+    place_vehicle: Callable[[Any], tuple[Place, ...]] | None = None
 
     @property
     def controller(self) -> Controller:
         """The chosen controller."""
         return self.controllers[self.controller_name]
+
+    @property
+    def call_period_s(self) -> float:
+        """Time between two calls of the chosen controller: ``period_s``, but for a policy with an executor."""
+        table = self.controller
+        executor = table.executor if isinstance(table, PolicyTable) else None
+        return self.period_s if executor is None else executor.call_period_s
 
     @property
     def sensor_len(self) -> int:
@@ -160,6 +203,9 @@ def load_rig(name_or_path: str | Path) -> Rig:
         create_plant=create_plant,
         budget=file.budget,
         draw=getattr(module, "draw", None),
+        create_batch=getattr(module, "create_batch", None),
+        sample_vehicle=getattr(module, "sample_vehicle", None),
+        place_vehicle=getattr(module, "place_vehicle", None),
     )
 
 
@@ -169,24 +215,70 @@ def with_controller(rig: Rig, name: str) -> Rig:
     return replace(rig, controller_name=name)
 
 
-def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, float] | None = None) -> Plant[Any]:
+AT_REST = ("velocity", "angular_velocity")
+"""Parts of a reference that are 0 for a vehicle at rest."""
+
+
+def with_rate(rig: Rig, rate_hz: float) -> Rig:
+    """Return the rig with its policy called ``rate_hz`` times a second, its period being that of the rig.
+
+    Raises ConfigError for a controller that is no policy, and for fewer calls than the policy's own.
+    """
+    table = rig.controller
+    if not isinstance(table, PolicyTable):
+        raise ConfigError(f"--rate: controller '{rig.controller_name}' is no policy and runs every {rig.period_s:g} s.")
+    period_s = table.executor.native_period_s if table.executor else rig.period_s
+    if rate_hz * period_s < 1 - 1e-9:
+        raise ConfigError(f"--rate {rate_hz:g}: the policy runs at {1 / period_s:g} Hz, and is called no slower.")
+    rest = tuple(signal.name for signal in rig.reference if signal.name in AT_REST)
+    executor = ExecutorTable(period_s, 1 / rate_hz, table.executor.rest if table.executor else rest)
+    called = msgspec.structs.replace(table, executor=executor)
+    return replace(rig, controllers={**rig.controllers, rig.controller_name: called})
+
+
+def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = None) -> Plant[Any]:
     """Return the plant of one of the rig's vehicles, with ``mismatch`` to its own knobs (nn4mc.hil.mismatch).
 
-    Raises ConfigError for an unknown name, a value out of range, or a rig without such knobs.
+    Raises ConfigError for an unknown name, a value out of range, a rig without such knobs, and as `plant_at_rig_rate`.
     """
     found = _pick(rig.vehicles, vehicle, rig, "vehicle")
+    return plant_at_rig_rate(rig, perturbed(rig, found, mismatch or {}, f"vehicles.{vehicle}"))
+
+
+def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
+    """Return the plant of a vehicle; ConfigError where it is stepped at another rate than the rig's.
+
+    A controller is called at one rate, and only `nn4mc.hil.batch` makes the steps between.
+    """
+    plant = rig.create_plant(vehicle, rig.call_period_s)
+    if abs(plant.period_s - rig.call_period_s) > 1e-9:
+        raise ConfigError(
+            f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
+            "that are simulated in batches: nn4mc campaign, without boards."
+        )
+    return plant
+
+
+def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = "the vehicle") -> Any:
+    """Return a vehicle with ``mismatch`` over its own knobs; ConfigError as `create_plant`, naming ``where``."""
     if not mismatch:
-        return rig.create_plant(found, rig.period_s)
-    if not isinstance(getattr(found, "mismatch", None), Mismatch):
+        return vehicle
+    own = getattr(vehicle, "mismatch", None)
+    if not isinstance(own, msgspec.Struct):
         raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
-    table = {**msgspec.to_builtins(found.mismatch), **{name: _whole(value) for name, value in mismatch.items()}}
-    changed = convert(table, Mismatch, rig.folder / "rig.toml", f"vehicles.{vehicle}.mismatch")
-    return rig.create_plant(msgspec.structs.replace(found, mismatch=changed), rig.period_s)
+    known = type(own).__struct_fields__
+    for name in mismatch:
+        if name not in known:
+            raise ConfigError(f"--mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
+    table = {**msgspec.to_builtins(own), **{name: _whole(value) for name, value in mismatch.items()}}
+    changed = convert(table, type(own), rig.folder / "rig.toml", f"{where}.mismatch")
+    return msgspec.structs.replace(vehicle, mismatch=changed)
 
 
-def _whole(value: float) -> float | int:
-    """Return a whole number as int, which counts of steps are."""
-    return int(value) if float(value).is_integer() else value
+def _whole(value: Any) -> Any:
+    """Return a whole number as int, which counts of steps are; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = None) -> Reference:

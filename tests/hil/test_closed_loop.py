@@ -4,8 +4,8 @@ import pytest
 from closed_loop_flights import RIG, fly_twin, raptor_twin
 
 from nn4mc.cli.console import err
-from nn4mc.hil.campaign import plan_flights
 from nn4mc.hil.closed_loop import compare
+from nn4mc.hil.flights import plan_flights
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.twin import Twin
 from nn4mc.quantize import Quantizing, Scheme

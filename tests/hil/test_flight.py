@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from nn4mc.errors import ConfigError, LinkError
-from nn4mc.hil.campaign import fly_logged, plan_flights
 from nn4mc.hil.faults import FaultyLink, parse_faults
 from nn4mc.hil.flight import Bench, FlightPlan, Recorder, fly
+from nn4mc.hil.flights import fly_logged, plan_flights
 from nn4mc.hil.frame import Frame
 from nn4mc.hil.handshake import Expected
 from nn4mc.hil.log import read_log

@@ -20,9 +20,9 @@ from nn4mc.build.platformio import build_firmware
 from nn4mc.cli import main
 from nn4mc.errors import DeviceError, LinkError
 from nn4mc.hil.bench import open_bench
-from nn4mc.hil.campaign import fly_logged
 from nn4mc.hil.faults import FaultSpec, parse_faults
 from nn4mc.hil.flight import FlightPlan, Recorder, fly
+from nn4mc.hil.flights import fly_logged
 from nn4mc.hil.log import read_log
 from nn4mc.hil.record import Columns
 from nn4mc.hil.result import FlightResult
@@ -245,4 +245,4 @@ def test_a_board_that_runs_another_model_is_refused_with_the_way_to_mend_it(rig:
         result = invoke("quadrotor", "--board", board)
     assert result.exit_code == DeviceError.exit_code
     assert "runs model 00112233445566ff, expected " in result.stderr
-    assert "pio run -d " in result.stderr and "firmware -t upload" in result.stderr
+    assert "--firmware FILE.elf" in result.stderr

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 from flights import make_record, make_step
+from scipy.stats import binomtest
 
-from nn4mc.hil.metrics import Tracking, command_use, distance, mismatched_words, tracking
+from nn4mc.hil.metrics import Tracking, command_use, distance, mismatched_words, tracking, wilson_interval
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.rig_file import Signal
 
@@ -61,3 +62,15 @@ def test_command_use_is_in_half_ranges_and_counts_words_at_their_ends():
     assert use.effort == pytest.approx(math.sqrt((1 + 1 + 1 + 0 + 0 + 0) / 6))
     assert use.saturation_share == pytest.approx(3 / 6)
     assert command_use(record.columns(), (0.0, 1.0), (Signal("any", 2, ""),)).effort is None
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 7), (4, 100), (78, 1000), (7, 7)])
+def test_the_interval_of_a_share_is_wilsons(hits, count):
+    expected = binomtest(hits, count).proportion_ci(0.95, method="wilson")
+    assert wilson_interval(hits, count) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_the_horizontal_rmse_leaves_the_height_out():
+    assert tracking(flight((4.0, 4.0, 7.0), (1.0, 0.0, 12.0)).columns(), (0.0, 1.0)).rmse_xy_m == pytest.approx(
+        math.sqrt(25 / 2)
+    )

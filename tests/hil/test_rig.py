@@ -53,7 +53,7 @@ def test_the_variables_of_a_flight_are_the_files_and_then_the_vehicles():
 
 def test_a_folder_is_a_rig_too_and_keeps_its_own_code(copy):
     folder = copy('title = "Quadrotor position control"', 'title = "Mine"')
-    plant = folder / "plant.py"
+    plant = folder / "vehicle.py"
     plant.write_text(plant.read_text().replace("GRAVITY_M_S2 = 9.81", "GRAVITY_M_S2 = 1.62"))
     mine = load_rig(folder)
     assert mine.title == "Mine"

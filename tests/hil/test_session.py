@@ -24,6 +24,7 @@ EXPECTED = Expected(
     command_len=4,
     selftest_limit=1e-6,
     how_to_mend="Upload it: pio run -t upload.",
+    variable_len=2,
 )
 WORDS = np.arange(19, dtype=np.float32) / 19
 
@@ -65,8 +66,8 @@ def test_not_a_number_reaches_the_board_bit_for_bit() -> None:
     device = FakeDevice()
     words = WORDS.copy()
     words.view(np.uint32)[3] = 0x7F800001
-    reply = connected(device).step(words)
-    assert device.seen[-1].payload == words.tobytes()
+    reply = connected(device).step(words, 2**32 - 2)
+    assert device.seen[-1].payload == b"\xfe\xff\xff\xff" + words.tobytes()
     assert (reply.status, reply.mode) == (-3, Mode.HOLDING)
 
 
@@ -162,7 +163,7 @@ def test_a_failed_self_test_is_refused(error: float) -> None:
 
 
 def test_another_version_of_the_protocol_is_refused() -> None:
-    with pytest.raises(DeviceError, match=r"version 9 .* we 1: rebuild"):
+    with pytest.raises(DeviceError, match=r"version 9 .* we 2: rebuild"):
         connected(FakeDevice(version=9))
 
 
@@ -264,3 +265,9 @@ def test_leaving_a_session_closes_its_link() -> None:
 )
 def test_typed_replies_have_the_fields_of_the_table(name: str, kind: type) -> None:
     assert [item.name for item in fields(kind)] == [item.name for item in MESSAGE[name].reply]
+
+
+def test_a_board_with_the_model_in_another_controller_is_refused() -> None:
+    other = replace(EXPECTED, variable_len=13)
+    with pytest.raises(DeviceError, match="has 2 variables, expected 13: the same model in another controller"):
+        Session(FakeDevice()).connect(other)

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from nn4mc.cli import main
 from nn4mc.errors import ConfigError
 from nn4mc.hil.bench import open_bench
-from nn4mc.hil.campaign import plan_flights
 from nn4mc.hil.controller import pid_of
 from nn4mc.hil.faults import parse_faults
+from nn4mc.hil.flights import plan_flights
 from nn4mc.hil.log import read_log
 from nn4mc.hil.rehearsal import rehearse
 from nn4mc.hil.rig import create_plant, load_rig, with_controller
@@ -93,13 +93,23 @@ def test_lost_readings_are_refused_held_and_survived() -> None:
     assert not flight["lost"]
 
 
+def test_a_perturbed_quadrotor_is_another_plant_and_the_board_still_agrees() -> None:
+    common = ("quadrotor", "--vehicle", "soft", "--board", "host://", "--reference", "hover", "--json")
+    knobs = "delay_ms=20,noise_position_m=0.01,force_n=0.5:0:0"
+    plain, other = (json.loads(invoke(*common, *more).stdout) for more in ([], ["--mismatch", knobs]))
+    assert other["mismatch"] == knobs
+    assert other["rmse_m"] > 1.5 * plain["rmse_m"]
+    assert other["mismatched_words"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["tendon", "--controller", "lqr"], "no controller 'lqr'. It has: nmpc, pid"),
         (["tendon", "--mismatch", "weight=2"], "Knobs: mass, stiffness"),
         (["tendon", "--mismatch", "mass=99"], "mismatch"),
-        (["quadrotor", "--mismatch", "mass=1.2"], "without knobs"),
+        (["quadrotor", "--mismatch", "mass=1.2"], "Knobs: force_n, wind_n"),
+        (["quadrotor", "--mismatch", "call_rate_hz=400"], "is called at 100 Hz"),
     ],
 )
 def test_wrong_choices_are_answered(arguments: list[str], words: str) -> None:

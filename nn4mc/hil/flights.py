@@ -1,12 +1,14 @@
-"""Several flights on one bench: every vehicle along every reference."""
+"""The flights of one call on one bench: every vehicle along every reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nn4mc import __version__
 from nn4mc.errors import ConfigError, DeviceError, LinkError
 from nn4mc.hil.flight import Bench, FlightPlan, OnStep, Recorder, fly
 from nn4mc.hil.log import FlightLog
+from nn4mc.hil.mismatch import mismatch_text
 from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import choice, log_path
 from nn4mc.hil.result import FlightResult
@@ -19,7 +21,7 @@ def plan_flights(
     references: Sequence[str],
     period_s: float | None,
     seed: int,
-    mismatch: Mapping[str, float] | None = None,
+    mismatch: Mapping[str, Any] | None = None,
 ) -> tuple[FlightPlan, ...]:
     """Return all combinations; no vehicle named is the rig's first, no reference its default one.
 
@@ -70,7 +72,9 @@ def _configuration(bench: Bench, plan: FlightPlan) -> Iterator[tuple[str, str]]:
     yield "controller", bench.rig.controller_name
     yield "reference", plan.reference
     yield from ((f"reference.{name}", f"{value:g}") for name, value in plan.changes.items())
-    yield from ((f"mismatch.{name}", f"{value:g}") for name, value in plan.mismatch.items())
+    yield from (
+        (f"mismatch.{name}", mismatch_text({name: value}).partition("=")[2]) for name, value in plan.mismatch.items()
+    )
     yield "seed", str(plan.seed)
     yield "faults", bench.faults.text
     yield "board", bench.board
