@@ -122,7 +122,7 @@ def text_of(rig: str, kind: str) -> str:
 @pytest.mark.parametrize(
     ("text", "own"),
     [
-        (ALONE + LAYOUT, {"nn4mc_nmpc.c", "nn4mc_box.c"}),
+        (ALONE + LAYOUT, {"nn4mc_nmpc.c", "nn4mc_box.h"}),
         (PID + PID_LAYOUT, {"nn4mc_pid.c"}),
         (POLICY + POLICY_LAYOUT, {"turn.c", "turn.h", "nn4mc_observation.c"}),
         (POLICY.replace(', "previous_action"', "") + POLICY_LAYOUT, {"turn.c", "turn.h", "nn4mc_observation.c"}),
