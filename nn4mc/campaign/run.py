@@ -30,11 +30,10 @@ OnRuns = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Workers:
-    """Who flies: processes of this machine, or a Dask scheduler; ``boards`` go over those of the file."""
+    """Who flies what is simulated: processes of this machine, one a core by default, or a Dask scheduler's workers."""
 
     processes: int | None = None
     scheduler: str | None = None
-    boards: tuple[str, ...] = ()
 
 
 class Summary(msgspec.Struct, frozen=True):
