@@ -116,6 +116,16 @@ def test_figure_of_the_published_table(column, period_s):
     assert [one.rmse_m for one in flights] == pytest.approx([row[column] for row in TABLE.values()], rel=0.02)
 
 
+def test_hover_of_vehicles_of_the_training_distribution():
+    """Published without the constant force: 24 of 800 lost, a median of .0207 m over 100 vehicles, eight starts each."""
+    still = [perturbed(RIG, RIG.sample_vehicle(0, k), {"force_n": (0.0, 0.0, 0.0)}) for k in range(100)]
+    flights = fly_batch(RIG, still, range(100), HOVER, RAPTOR)
+    kept = [one.rmse_m for one in flights if not one.lost]
+    assert np.median(kept) == pytest.approx(0.0207, rel=0.05)
+    low, high = wilson_interval(100 - len(kept), 100)
+    assert low <= wilson_interval(24, 800)[1] and wilson_interval(24, 800)[0] <= high
+
+
 def test_calls_at_400_hz_fly_as_those_at_100_hz():
     vehicle = RIG.vehicles["x500_real"]
     fast = perturbed(RIG, vehicle, {"call_rate_hz": 400.0})
