@@ -23,6 +23,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.hil.batch import load_policy
 from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.rig import Rig, load_rig, with_controller
+from nn4mc.hil.rig_file import PolicyTable
 
 OnRuns = Callable[[int, int], None]
 """Called with the runs done and the runs in all: once at the start, then after each part."""
@@ -157,6 +158,12 @@ def _models(file: CampaignFile, rig: Rig, kind: Kind) -> dict[str, str]:
     chosen = {name: with_controller(rig, name) for name in file.controllers or (rig.controller_name,)}
     if kind == "board":
         return {name: compile_controller(one).sha256 for name, one in chosen.items()}
+    for name, one in chosen.items():
+        if rig.create_batch is None or not isinstance(one.controller, PolicyTable):
+            raise ConfigError(
+                f"campaign '{file.name}': rig '{rig.name}' with controller '{name}' cannot be simulated in batches;\n"
+                "only policies can, on rigs with create_batch. Fly it on boards, such as --board host://."
+            )
     return {name: load_policy(one).graph.source.sha256 for name, one in chosen.items()}
 
 

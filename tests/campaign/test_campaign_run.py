@@ -202,3 +202,8 @@ def test_a_worker_that_dies_is_replaced_and_the_table_is_the_same(undisturbed, t
     run_campaign(prepare(write(tmp_path)), tmp_path / "out", Workers(2), kill_one)
     assert killed
     assert table_of(tmp_path / "out") == table_of(undisturbed)
+
+
+def test_what_cannot_be_simulated_is_told_to_fly_on_boards(tmp_path):
+    with pytest.raises(ConfigError, match="--board host://"):
+        prepare(write(tmp_path, 'name = "soft"\nrig = "tendon"\n'))
