@@ -96,8 +96,7 @@ def run_campaign(campaign: Campaign, folder: Path, workers: Workers, on_runs: On
     Raises ConfigError when the folder holds another campaign or is in use, and what flying raises; what was flown
     until then stays in the folder.
     """
-    if workers.scheduler and campaign.kind == "board":
-        raise ConfigError("--scheduler flies simulated campaigns; boards are flown by the machine they hang on.")
+    _check_workers(campaign, workers)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         begin(folder, campaign.manifest)
@@ -121,6 +120,15 @@ def run_campaign(campaign: Campaign, folder: Path, workers: Workers, on_runs: On
         damaged=tuple(path.name for path in parts.damaged),
         results=str(results),
     )
+
+
+def _check_workers(campaign: Campaign, workers: Workers) -> None:
+    if campaign.kind == "board" and workers.scheduler:
+        raise ConfigError("--scheduler flies simulated campaigns; boards are flown by the machine they hang on.")
+    if workers.processes and (workers.scheduler or campaign.kind == "board"):
+        raise ConfigError(
+            "--workers is for this machine's processes; a board has one, a scheduler knows its own workers."
+        )
 
 
 class Status(msgspec.Struct, frozen=True):
