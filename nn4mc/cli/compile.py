@@ -23,12 +23,28 @@ from nn4mc.target import TARGETS, CodeOptions
 @QUANTIZE
 @quantizing_options
 @code_options
+@click.option(
+    "--for",
+    "stack",
+    metavar="STACK",
+    help="Also write what goes between the policy and a flight stack: px4, betaflight, crazyflie or ardupilot.",
+)
+@click.option(
+    "--props",
+    type=click.Choice(["in", "out"]),
+    default="in",
+    show_default=True,
+    help="With --for: how the propellers turn. `in` is the front right one counter-clockwise, `out` the other way.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def compile_command(model: str, output: Path, name: str | None, target: str, as_json: bool, **others: Any) -> None:
+def compile_command(
+    model: str, output: Path, name: str | None, target: str, stack: str | None, props: str, as_json: bool, **others: Any
+) -> None:
     """Compile MODEL, a file or `raptor`, to C; or a controller, a file controller.toml of any kind.
 
     The folder holds NAME.h, NAME.c, the runtime, a PlatformIO library.json and an example. Files that nn4mc did not
-    write are never replaced.
+    write are never replaced. With --for, MODEL is a policy that takes what RAPTOR takes, and the folder goes into a
+    flight stack.
     """
     from nn4mc.api import compile_model  # noqa: PLC0415 - keeps --help fast
 
@@ -36,6 +52,11 @@ def compile_command(model: str, output: Path, name: str | None, target: str, as_
     if Path(model).suffix == ".toml":
         _compile_controller(Path(model), output, name, target, code, as_json)
         return
+    if stack is not None:
+        _compile_for_stack(model, stack, props, output, name, target, code, asked, others, as_json)
+        return
+    if props != "in":
+        raise ConfigError(f"--props {props}: only with --for. Name the flight stack.")
     network = compile_model(model, name, target, import_options(**others), code, asked)
     network.write(output)
     result = {
@@ -86,3 +107,29 @@ def _compile_controller(
         print_json({"name": "controller", "folder": str(output), "files": files, "sha256": made.sha256})
         return
     click.echo(f"{output}/controller.h and {len(files) - 1} more files.")
+
+
+def _compile_for_stack(
+    model: str,
+    stack: str,
+    props: str,
+    output: Path,
+    name: str | None,
+    target: str,
+    code: CodeOptions,
+    asked: Any,
+    others: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from nn4mc.flight_stack.folder import compile_for_stack  # noqa: PLC0415 - keeps --help fast
+
+    unused = [f"--{key.replace('_', '-')}" for key, value in others.items() if value]
+    if name is not None or unused:
+        raise ConfigError(f"{', '.join(unused or ['--name'])}: not with --for {stack}. Leave it out.")
+    made = compile_for_stack(model, stack, props, target, code, asked)
+    files = made.write(output)
+    if as_json:
+        sha256 = made.controller.sha256
+        print_json({"name": made.network.name, "folder": str(output), "stack": stack, "files": files, "sha256": sha256})
+        return
+    click.echo(f"{output}/{stack}_adapter.h and {len(files) - 1} more files. {output}/README.md says where they go.")

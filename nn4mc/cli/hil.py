@@ -21,7 +21,7 @@ from nn4mc.hil.record import FlightRecord
 from nn4mc.hil.report import write_report
 from nn4mc.hil.report_text import NOT_COUNTED, SUMMARY_HEADINGS, summary_row, verdict
 from nn4mc.hil.result import FlightResult
-from nn4mc.hil.rig import load_rig, with_controller
+from nn4mc.hil.rig import load_rig, with_controller, with_rate
 
 
 @click.command("hil")
@@ -46,6 +46,13 @@ from nn4mc.hil.rig import load_rig, with_controller
     help="What the plant differs in, such as mass=1.2,noise=2; force_n=0:0:1 for a vector; or @FILE.toml.",
 )
 @click.option("--period", "period_s", type=float, metavar="T", help="Period of the Lissajous figure in s.")
+@click.option(
+    "--rate",
+    "rate_hz",
+    type=click.FloatRange(min=1, max=20_000),
+    metavar="HZ",
+    help="Call the policy so often, through its executor; by default at the rate it was trained at.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws random starts.")
 @click.option(
     "--faults",
@@ -71,6 +78,7 @@ def hil_command(
     controllers: tuple[str, ...],
     mismatch: str | None,
     period_s: float | None,
+    rate_hz: float | None,
     seed: int,
     faults: str | None,
     report_folder: Path | None,
@@ -92,6 +100,8 @@ def hil_command(
         tuple(loaded.controllers) if controllers in (("all",), ("both",)) else controllers or (loaded.controller_name,)
     )
     chosen = [with_controller(loaded, name) for name in names]
+    if rate_hz is not None:
+        chosen = [with_rate(one, rate_hz) for one in chosen]
     checked_faults, chosen_code = parse_faults(faults), take_code_options(code)
     asked = quantizing(quantize, calibrate_files, activations, keep_float, rig)
     progress = FlightProgress(err)

@@ -29,11 +29,13 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "variables": resolved_variables(policy),
         "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
         "observation": _observation(policy),
+        "executor": policy.executor is not None,
+        "rest": _rest(policy),
     }
     own = (f"{network.name}.h", f"{network.name}.c")
     files = {name: network.files[name] for name in own}
     files["controller.h"] = render("policy.h.j2", values)
-    files["controller.c"] = render("policy.c.j2", values)
+    files["controller.c"] = render("policy_executor.c.j2" if policy.executor else "policy.c.j2", values)
     return files
 
 
@@ -50,10 +52,11 @@ def controller_library(files: Mapping[str, str], target: Target, code: CodeOptio
 def _observation(policy: Policy) -> list[str]:
     """Return the C statements that write the observation, term by term."""
     sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
+    previous = "self->mean" if policy.executor else "self->action"
     lines, at = [], 0
     for name in policy.observation:
         if name == PREVIOUS_ACTION:
-            lines.append(f"nn4mc_copy(self->action, {_at('out', at)}, {policy.command_len});")
+            lines.append(f"nn4mc_copy({previous}, {_at('out', at)}, {policy.command_len});")
             at += policy.command_len
             continue
         term = TERMS[name]
@@ -68,6 +71,13 @@ def _observation(policy: Policy) -> list[str]:
         )
         at += term.words
     return lines
+
+
+def _rest(policy: Policy) -> list[Mapping[str, int]]:
+    """Return where the parts of a reference are that a stale one does not keep."""
+    starts = offsets(policy.reference)
+    names = policy.executor.rest if policy.executor else ()
+    return [{"at": starts[name], "words": policy.reference[name]} for name in names]
 
 
 def _at(base: str, offset: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nn4mc.control.executor import EXECUTOR_VARIABLES, Executor, check_executor, executor_values
 from nn4mc.control.observation import ATTITUDE, ATTITUDE_WORDS, PREVIOUS_ACTION, TERMS
 from nn4mc.control.variables import Variable, offsets, resolve
 from nn4mc.errors import ConfigError
@@ -37,7 +38,8 @@ class Policy:
     """A policy: model, observation terms in order, and the layouts of sensors and reference as name -> words.
 
     Commands are ``command_len`` words within -1..1; the safe command is -1 (for a vehicle: rotors at their
-    slowest). ``variables`` overrides the initial values of `VARIABLES`.
+    slowest). ``variables`` overrides the initial values of `VARIABLES` and, with an ``executor``, of its own. With one
+    the policy can be called at any rate.
     """
 
     model: str
@@ -46,11 +48,14 @@ class Policy:
     reference: Mapping[str, int]
     command_len: int
     variables: Mapping[str, float] = field(default_factory=dict)
+    executor: Executor | None = None
 
 
 def resolved_variables(policy: Policy) -> tuple[Variable, ...]:
     """Return the variables with the policy's own initial values; ConfigError for an unknown name or a bad value."""
-    return resolve(VARIABLES, policy.variables)
+    if policy.executor is None:
+        return resolve(VARIABLES, policy.variables)
+    return resolve((*VARIABLES, *EXECUTOR_VARIABLES), {**executor_values(policy.executor), **policy.variables})
 
 
 def check_policy(policy: Policy, graph: Graph) -> None:
@@ -65,6 +70,8 @@ def check_policy(policy: Policy, graph: Graph) -> None:
         if term.reference is not None:
             _check_layout(name, "reference", policy.reference, term.reference, term.words)
     _check_attitude(policy)
+    if policy.executor is not None:
+        check_executor(policy.executor, policy.reference)
     words = observation_len(policy)
     taken = sum(size(graph.tensors[name].shape) for name in graph.inputs)
     given = sum(size(graph.tensors[name].shape) for name in graph.outputs)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nn4mc.api import ControllerCode, compile_nmpc, compile_pid, compile_policy
+from nn4mc.control.executor import Executor
 from nn4mc.control.nmpc import BarrierBox, Nmpc
 from nn4mc.control.pid import Pid
 from nn4mc.control.policy import Policy
@@ -36,6 +37,7 @@ def policy_of(rig: Rig) -> Policy:
         reference=_layout(rig.reference),
         command_len=rig.command_len,
         variables=table.variables,
+        executor=Executor(table.executor.native_period_s, table.executor.rest) if table.executor else None,
     )
 
 

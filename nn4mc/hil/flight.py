@@ -20,6 +20,8 @@ from nn4mc.hil.session import Session, set_variables
 from nn4mc.hil.twin import Twin
 from nn4mc.target import DEFAULT_CODE, CodeOptions
 
+CLOCK_WRAP = 1 << 32
+"""The clock of a controller counts microseconds in 32 bits."""
 DRAWINGS = 7
 """How often a report shows the plant of a flight."""
 OnStep = Callable[[int, int], None]
@@ -110,21 +112,22 @@ def _lock_step(bench: Bench, plan: FlightPlan, reference: Reference, recorder: R
     _prepare(bench, flight_variables(rig, plant))
     sensor_faults = SensorFaults(bench.faults)
     state = plant.initial(reference, np.random.default_rng(plan.seed))
-    steps = step_count(reference, rig.period_s)
-    drawn = _drawn_steps(reference, rig.period_s)
+    steps = step_count(reference, rig.call_period_s)
+    drawn = _drawn_steps(reference, rig.call_period_s)
     for k in range(steps):
-        time_s = k * rig.period_s
+        time_s = k * rig.call_period_s
+        time_us = round(time_s * 1e6) % CLOCK_WRAP
         sensors = sensor_faults.disturb(plant.sensors(state))
         wanted = reference(time_s)
         sent = time.perf_counter()
-        reply = bench.session.step(np.concatenate([sensors, wanted]))
+        reply = bench.session.step(np.concatenate([sensors, wanted]), time_us)
         round_trip_s = time.perf_counter() - sent
         step = Step(
             time_s=time_s,
             sensors=sensors,
             reference=wanted,
             command=reply.command,
-            twin_command=bench.twin.step(sensors, wanted).command,
+            twin_command=bench.twin.step(sensors, wanted, time_us).command,
             status=reply.status,
             mode=reply.mode,
             cycles=reply.cycles,
@@ -200,7 +203,7 @@ def _result(bench: Bench, plan: FlightPlan, outcome: _Outcome) -> FlightResult:
         reference=plan.reference,
         board=bench.board,
         steps=columns.time_s.size,
-        period_s=bench.rig.period_s,
+        period_s=bench.rig.call_period_s,
         reference_period_s=getattr(outcome.reference, "period_s", None),
         window_s=window_s,
         seed=plan.seed,

@@ -36,7 +36,7 @@ def encode_frame(frame: Frame) -> bytes:
     """Return the bytes of a frame, both delimiters included; LinkError when the payload is too long.
 
     >>> encode_frame(Frame(type=1, seq=2, payload=b"")).hex()
-    '000401010205ccb00caa00'
+    '000402010205221fb9b800'
     """
     if len(frame.payload) > MAX_PAYLOAD:
         raise LinkError(f"a payload of {len(frame.payload)} bytes does not fit a frame of {MAX_PAYLOAD}.")

@@ -176,6 +176,21 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """How a controller that keeps time was called since its reset; intervals are of the last full hundred calls."""
+
+    calls: int
+    native_steps: int
+    missed: int
+    restarts: int
+    steps_back: int
+    mean_us: float
+    variance_us2: float
+    shortest_us: int
+    longest_us: int
+
+
+@dataclass(frozen=True)
 class LogLine:
     """One line of the device's log."""
 

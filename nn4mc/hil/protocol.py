@@ -9,7 +9,7 @@ sequence number and its type with bit 7 set.
 from dataclasses import dataclass
 from enum import IntEnum
 
-VERSION = 1
+VERSION = 2
 MAX_PAYLOAD = 240
 MIN_PERIOD_US = 500
 MAX_PERIOD_US = 1_000_000
@@ -121,9 +121,12 @@ MESSAGES = (
         "STEP",
         0x03,
         "One step of the controller. Idempotent: a repeated sequence number gets the same answer again.",
-        (Field("words", "floats", "sensor_len sensors, then reference_len references"),),
         (
-            Field("status", "i8", "0, or the negative nn4mc_status_t that says why the step was bad"),
+            Field("time_us", "u32", "when the sensors were read, modulo 2^32; only a controller that keeps time looks"),
+            Field("words", "floats", "sensor_len sensors, then reference_len references"),
+        ),
+        (
+            Field("status", "i8", "nn4mc_status_t: 0, positive for a warning, negative for why the step was bad"),
             Field("mode", "u8", "Mode of the command"),
             Field("cycles", "u32", "what the controller took, in clocks of cycle_source; 0 where nothing counts"),
             Field("command", "floats", "command_len words, finite and within their limits whatever came in"),
@@ -212,6 +215,27 @@ MESSAGES = (
             Field("first_cycles", "u32", "those of the first of the five"),
             Field("digest", "u32", "of the words it computed; 0 where it computes none"),
             Field("name", "text", "name"),
+        ),
+    ),
+    Message(
+        "TIMING",
+        0x0A,
+        "How a controller that keeps time was called since RESET. TYPE where the controller keeps none.",
+        (),
+        (
+            Field("calls", "u32", "calls of the controller"),
+            Field("native_steps", "u32", "calls that advanced the policy's state"),
+            Field("missed", "u32", "native steps that were due while no call came"),
+            Field("restarts", "u32", "times the policy started afresh after a gap"),
+            Field("steps_back", "u32", "times the clock was set back"),
+            Field(
+                "mean_us",
+                "f32",
+                "mean interval between calls, of the last full hundred as all below; 0 before there is one",
+            ),
+            Field("variance_us2", "f32", "variance of the intervals; its root is the jitter"),
+            Field("shortest_us", "u32", "shortest interval"),
+            Field("longest_us", "u32", "longest interval"),
         ),
     ),
     Message(

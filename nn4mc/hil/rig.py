@@ -2,10 +2,11 @@
 
 ``plant.py`` defines three names: ``Vehicle`` (what one ``[vehicles.NAME]`` table holds), ``References`` (what
 one ``[references.NAME]`` table holds; its instances are the references) and ``create_plant(vehicle,
-period_s)``. Three more are optional. With ``draw(plant, state)`` the report shows the plant. With
+period_s)``. Four more are optional. With ``draw(plant, state)`` the report shows the plant. With
 ``create_batch(vehicles, period_s)`` many vehicles are simulated at once (nn4mc.hil.batch). With
-``sample_vehicle(seed, index)`` there is a distribution of vehicles. A ``Vehicle`` with a field ``mismatch``, a struct
-of its own, can be perturbed. Loading a rig runs its ``plant.py``, so load only rigs you trust.
+``sample_vehicle(seed, index)`` there is a distribution of vehicles; ``place_vehicle(vehicle)`` says where one stands
+in it. A ``Vehicle`` with a field ``mismatch``, a struct of its own, can be perturbed. Loading a rig runs its
+``plant.py``, so load only rigs you trust.
 """
 
 import hashlib
@@ -23,7 +24,16 @@ import numpy.typing as npt
 
 from nn4mc.errors import ConfigError
 from nn4mc.hil.record import Drawing
-from nn4mc.hil.rig_file import Controller, Signal, View, convert, read_controllers, read_rig_file
+from nn4mc.hil.rig_file import (
+    Controller,
+    ExecutorTable,
+    PolicyTable,
+    Signal,
+    View,
+    convert,
+    read_controllers,
+    read_rig_file,
+)
 from nn4mc.profile.budget import Budget
 from nn4mc.resources import resource
 
@@ -83,6 +93,23 @@ class Plant(Protocol[State]):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one number of a vehicle stands in the range that a policy was trained on."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is in the range; rounding at its ends counts as inside."""
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        return self.low - slack <= self.value <= self.high + slack
+
+
+@dataclass(frozen=True)
 class Rig:
     """A loaded rig: layouts, tables of controllers, vehicles and references by name, and what a step may cost.
 
@@ -110,11 +137,19 @@ class Rig:
     draw: Callable[[Any, Any], Drawing] | None = None
     create_batch: Callable[[Sequence[Any], float], Any] | None = None
     sample_vehicle: Callable[[int, int], Any] | None = None
+    place_vehicle: Callable[[Any], tuple[Place, ...]] | None = None
 
     @property
     def controller(self) -> Controller:
         """The chosen controller."""
         return self.controllers[self.controller_name]
+
+    @property
+    def call_period_s(self) -> float:
+        """Time between two calls of the chosen controller: ``period_s``, but for a policy with an executor."""
+        table = self.controller
+        executor = table.executor if isinstance(table, PolicyTable) else None
+        return self.period_s if executor is None else executor.call_period_s
 
     @property
     def sensor_len(self) -> int:
@@ -170,6 +205,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         draw=getattr(module, "draw", None),
         create_batch=getattr(module, "create_batch", None),
         sample_vehicle=getattr(module, "sample_vehicle", None),
+        place_vehicle=getattr(module, "place_vehicle", None),
     )
 
 
@@ -177,6 +213,27 @@ def with_controller(rig: Rig, name: str) -> Rig:
     """Return the rig with another of its controllers chosen; ConfigError for a name it does not list."""
     _pick(rig.controllers, name, rig, "controller")
     return replace(rig, controller_name=name)
+
+
+AT_REST = ("velocity", "angular_velocity")
+"""Parts of a reference that are 0 for a vehicle at rest."""
+
+
+def with_rate(rig: Rig, rate_hz: float) -> Rig:
+    """Return the rig with its policy called ``rate_hz`` times a second, its period being that of the rig.
+
+    Raises ConfigError for a controller that is no policy, and for fewer calls than the policy's own.
+    """
+    table = rig.controller
+    if not isinstance(table, PolicyTable):
+        raise ConfigError(f"--rate: controller '{rig.controller_name}' is no policy and runs every {rig.period_s:g} s.")
+    period_s = table.executor.native_period_s if table.executor else rig.period_s
+    if rate_hz * period_s < 1 - 1e-9:
+        raise ConfigError(f"--rate {rate_hz:g}: the policy runs at {1 / period_s:g} Hz, and is called no slower.")
+    rest = tuple(signal.name for signal in rig.reference if signal.name in AT_REST)
+    executor = ExecutorTable(period_s, 1 / rate_hz, table.executor.rest if table.executor else rest)
+    called = msgspec.structs.replace(table, executor=executor)
+    return replace(rig, controllers={**rig.controllers, rig.controller_name: called})
 
 
 def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = None) -> Plant[Any]:
@@ -191,13 +248,14 @@ def create_plant(rig: Rig, vehicle: str, mismatch: Mapping[str, Any] | None = No
 def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
     """Return the plant of a vehicle; ConfigError where it is stepped at another rate than the rig's.
 
-    A controller is called at the rig's rate, and only `nn4mc.hil.batch` makes the steps between.
+    A controller is called at one rate, and only `nn4mc.hil.batch` makes the steps between.
     """
-    plant = rig.create_plant(vehicle, rig.period_s)
-    if abs(plant.period_s - rig.period_s) > 1e-9:
+    plant = rig.create_plant(vehicle, rig.call_period_s)
+    if abs(plant.period_s - rig.call_period_s) > 1e-9:
         raise ConfigError(
-            f"call_rate_hz = {1 / plant.period_s:g}: rig '{rig.name}' flies at {1 / rig.period_s:g} Hz, as its "
-            "controllers do.\nOther rates are for simulated flights in batches: nn4mc campaign, without boards."
+            f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
+            "that are simulated in batches: nn4mc campaign, without boards."
         )
     return plant
 

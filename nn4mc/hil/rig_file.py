@@ -36,12 +36,21 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
+class ExecutorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a policy is called in a flight: its own period, that of the calls, and what a reference at rest has as 0."""
+
+    native_period_s: Annotated[float, msgspec.Meta(ge=1e-3, le=1)]
+    call_period_s: Annotated[float, msgspec.Meta(ge=5e-5, le=1)]
+    rest: tuple[Name, ...] = ()
+
+
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
     """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
 
     model: str
     observation: tuple[str, ...] = ()
     variables: dict[str, float] = {}
+    executor: ExecutorTable | None = None
 
 
 class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,7 +177,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 def read_rig_file(path: Path) -> RigFile:
     """Return the checked contents of a rig.toml; ConfigError when it cannot be read or breaks the schema."""
-    return convert(_read_toml(path), RigFile, path, "")
+    return convert(read_toml(path), RigFile, path, "")
 
 
 def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
@@ -181,11 +190,12 @@ def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
 
 def read_controller(path: Path) -> Controller:
     """Return the checked contents of a controller's file; ConfigError as `read_rig_file`."""
-    table: Controller = convert(_read_toml(path), Controller, path, "")  # type: ignore[arg-type]
+    table: Controller = convert(read_toml(path), Controller, path, "")  # type: ignore[arg-type]
     return table
 
 
-def _read_toml(path: Path) -> Any:
+def read_toml(path: Path) -> Any:
+    """Return what a TOML file holds; ConfigError when it cannot be read as such."""
     try:
         return msgspec.toml.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -23,6 +23,7 @@ from nn4mc.hil.messages import (
     LogLine,
     RunReply,
     StepReply,
+    Timing,
     Variable,
     Words,
     refusal,
@@ -33,6 +34,7 @@ from nn4mc.hil.protocol import REPLY, VERSION, Mode
 _ERROR = MESSAGE["ERROR"].code | REPLY
 _STEP = MESSAGE["STEP"].code
 _RUN_REPLY = MESSAGE["RUN"].code | REPLY
+_STEP_REQUEST = struct.Struct("<I")
 _STEP_REPLY = struct.Struct("<bBI")
 _MODES = tuple(Mode)
 
@@ -117,10 +119,13 @@ class Session:
         if status != 0:
             raise DeviceError(f"{self.link.describe()}: RESET ended with status {status}, expected 0.")
 
-    def step(self, words: Words) -> StepReply:
-        """Run one step on float32 ``words`` (sensors, then reference); sent again until it is answered."""
+    def step(self, words: Words, time_us: int = 0) -> StepReply:
+        """Run one step on float32 ``words`` (sensors, then reference); sent again until it is answered.
+
+        ``time_us``, modulo 2^32, is when the sensors were read, for a controller that keeps time.
+        """
         began = time.perf_counter()
-        payload = self._request(_STEP, np.asarray(words, "<f4").tobytes())
+        payload = self._request(_STEP, _pack_step(words, time_us))
         self.counters.step_s += time.perf_counter() - began
         self.counters.steps += 1
         return self._unpack_step(payload)
@@ -128,6 +133,10 @@ class Session:
     def stats(self) -> DeviceStats:
         """Return the board's counters."""
         return DeviceStats(**self._ask("STATS"))
+
+    def timing(self) -> Timing:
+        """Return how the controller was called since the last reset; DeviceError for one that keeps no time."""
+        return Timing(**self._ask("TIMING"))
 
     def variables(self) -> tuple[Variable, ...]:
         """Return every variable of the controller, in the order of its indices."""
@@ -181,9 +190,12 @@ class Session:
                 self._ask("RUN", period_us=0)
 
     def feed(self, words: Words) -> int:
-        """Send the newest sensors while streaming and return their sequence number; nothing answers."""
+        """Send the newest sensors while streaming and return their sequence number; nothing answers.
+
+        The device steps by its own clock, so that there is no time to send.
+        """
         seq = self._next_seq()
-        self._send(Frame(_STEP, seq, np.asarray(words, "<f4").tobytes()))
+        self._send(Frame(_STEP, seq, _pack_step(words, 0)))
         return seq
 
     def _next_tick(self, seq: int, period_us: int) -> RunReply:
@@ -259,6 +271,10 @@ class Session:
 
     def _damaged(self) -> int:
         return self.reader.crc_errors + self.reader.framing_errors
+
+
+def _pack_step(words: Words, time_us: int) -> bytes:
+    return _STEP_REQUEST.pack(time_us) + np.asarray(words, "<f4").tobytes()
 
 
 def set_variables(session: Session, values: Mapping[str, float]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from nn4mc.build.process import find_tool, run
 from nn4mc.codegen.runtime import OPTIONS_HEADER
 from nn4mc.errors import BuildError, ConfigError, DeviceError
-from nn4mc.hil.messages import Words
+from nn4mc.hil.messages import Timing, Words
 from nn4mc.hil.protocol import Mode
 from nn4mc.resources import resource
 
@@ -37,6 +37,29 @@ class _VariableTable(ctypes.Structure):
     )
 
 
+class _Call(ctypes.Structure):
+    """``nn4mc_call_t``."""
+
+    _fields_ = (
+        ("time_us", ctypes.c_uint32),
+        ("reference_stamp", ctypes.c_uint32),
+        ("sensors", ctypes.c_void_p),
+        ("reference", ctypes.c_void_p),
+    )
+
+
+class _Timing(ctypes.Structure):
+    """``nn4mc_timing_t``."""
+
+    _fields_ = (
+        *((name, ctypes.c_uint32) for name in ("calls", "native_steps", "missed", "restarts", "steps_back")),
+        ("mean_us", ctypes.c_float),
+        ("variance_us2", ctypes.c_float),
+        ("shortest_us", ctypes.c_uint32),
+        ("longest_us", ctypes.c_uint32),
+    )
+
+
 class _ControllerTable(ctypes.Structure):
     """``nn4mc_controller_t``, field by field as in nn4mc_controller.h."""
 
@@ -57,6 +80,8 @@ class _ControllerTable(ctypes.Structure):
         ("mode", ctypes.CFUNCTYPE(ctypes.c_int, _STATE)),
         ("values", ctypes.CFUNCTYPE(_FLOATS, _STATE)),
         ("selftest", ctypes.CFUNCTYPE(ctypes.c_float, _STATE)),
+        ("step_at", ctypes.CFUNCTYPE(ctypes.c_int, _STATE, ctypes.POINTER(_Call), ctypes.c_void_p)),
+        ("timing", ctypes.CFUNCTYPE(None, _STATE, ctypes.POINTER(_Timing))),
     )
 
 
@@ -72,11 +97,14 @@ class TwinStep:
 class Twin:
     """One controller with a state of its own, stepped on this machine."""
 
-    def __init__(self, library: Path) -> None:
-        """Load what `build_twin` built, and initialise the state; BuildError when it holds no controller."""
+    def __init__(self, library: Path, symbol: str = SYMBOL) -> None:
+        """Load a controller's library, such as `build_twin` built, and initialise the state.
+
+        Raises BuildError when it holds no ``nn4mc_controller_t`` named ``symbol``.
+        """
         try:
             self._library = ctypes.CDLL(str(library))
-            table = _ControllerTable.in_dll(self._library, SYMBOL)
+            table = _ControllerTable.in_dll(self._library, symbol)
         except (OSError, ValueError) as error:
             raise BuildError(f"{library} cannot be loaded as a controller: {error}.") from error
         self._table = table
@@ -86,6 +114,9 @@ class Twin:
         self.reference_len: int = table.reference_len
         self.command_len: int = table.command_len
         self.selftest_limit: float = table.selftest_limit
+        self.state_size: int = table.state_size
+        self.keeps_time = bool(table.step_at)
+        self._stamp = 0
         self._state = (ctypes.c_uint64 * (table.state_size // 8 + 1))()
         self._state_at = ctypes.addressof(self._state)
         table.init(self._state_at)
@@ -94,8 +125,11 @@ class Twin:
         """Clear the state as before the first step; variables keep their values."""
         self._table.reset(self._state_at)
 
-    def step(self, sensors: Words, reference: Words) -> TwinStep:
-        """Run one step on float32 ``sensors`` [sensor_len] and ``reference`` [reference_len]."""
+    def step(self, sensors: Words, reference: Words, time_us: int = 0, stamp: int | None = None) -> TwinStep:
+        """Run one step on float32 ``sensors`` [sensor_len] and ``reference`` [reference_len].
+
+        A controller that keeps time is called at ``time_us``, modulo 2^32; without a ``stamp`` its reference is new.
+        """
         sensors = np.ascontiguousarray(sensors, np.float32)
         reference = np.ascontiguousarray(reference, np.float32)
         if (sensors.size, reference.size) != (self.sensor_len, self.reference_len):
@@ -104,8 +138,21 @@ class Twin:
                 f"given {sensors.size} and {reference.size}."
             )
         command = np.zeros(self.command_len, np.float32)
-        status = self._table.step(self._state_at, sensors.ctypes.data, reference.ctypes.data, command.ctypes.data)
+        if self.keeps_time:
+            self._stamp = self._stamp + 1 if stamp is None else stamp
+            call = _Call(time_us, self._stamp, sensors.ctypes.data, reference.ctypes.data)
+            status = self._table.step_at(self._state_at, ctypes.byref(call), command.ctypes.data)
+        else:
+            status = self._table.step(self._state_at, sensors.ctypes.data, reference.ctypes.data, command.ctypes.data)
         return TwinStep(status, Mode(self._table.mode(self._state_at)), command)
+
+    def timing(self) -> Timing:
+        """Return how the controller was called; ConfigError for one that keeps no time."""
+        if not self.keeps_time:
+            raise ConfigError(f"a controller of kind {self.kind} without an executor keeps no time.")
+        found = _Timing()
+        self._table.timing(self._state_at, ctypes.byref(found))
+        return Timing(*(getattr(found, name) for name in Timing.__dataclass_fields__))
 
     def selftest(self) -> float:
         """Replay the golden vectors and return the largest error; resets the state."""

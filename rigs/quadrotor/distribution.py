@@ -11,8 +11,10 @@ import math
 
 import numpy as np
 
+from nn4mc.hil.rig import Place
+
 from .perturbation import Perturbation
-from .vehicle import GRAVITY_M_S2, Vehicle
+from .vehicle import GRAVITY_M_S2, Vehicle, largest_thrust
 
 THRUST_TO_WEIGHT = (1.5, 5.0)
 MASS_KG = (0.02, 5.0)
@@ -23,6 +25,8 @@ ARM_DEVIATION = (-0.1, 0.1)
 """Mean and standard deviation of u; the arm is divided by 1 - u below zero and multiplied by 1 + u above."""
 TORQUE_TO_INERTIA = (40.0, 1200.0)
 INERTIA_RATIO = 1.832
+ARM_SPAN = 3.0
+"""The arm's factor has no ends; within so many standard deviations of u it counts as of the distribution."""
 TORQUE_M = (0.005, 0.05)
 ROTOR_UP_S = (0.03, 0.1)
 ROTOR_DOWN_S = (0.03, 0.3)
@@ -58,4 +62,29 @@ def sample_vehicle(seed: int, index: int) -> Vehicle:
         inertia_kg_m2=(inertia, inertia, INERTIA_RATIO * inertia),
         rotor_range=(0.0, 1.0),
         mismatch=Perturbation(force_n=(fx, fy, fz)),
+    )
+
+
+def place_vehicle(vehicle: Vehicle) -> tuple[Place, ...]:
+    """Return where a vehicle stands in the distribution; its force from outside is no number of the vehicle's own."""
+    strongest = largest_thrust(vehicle)
+    arm = math.hypot(*vehicle.arm_m)
+    ratio = 4 * strongest / (vehicle.mass_kg * GRAVITY_M_S2)
+    (arm_x, arm_y), (jxx, jyy, _) = vehicle.arm_m, vehicle.inertia_kg_m2
+    side = math.sqrt(2.0) * strongest
+    mean, deviation = ARM_DEVIATION
+    return (
+        Place("thrust to weight", ratio, *THRUST_TO_WEIGHT),
+        Place("torque to inertia, roll", side * arm_y / jxx, *TORQUE_TO_INERTIA, "rad/s^2"),
+        Place("torque to inertia, pitch", side * arm_x / jyy, *TORQUE_TO_INERTIA, "rad/s^2"),
+        Place("rotor time constant, up", vehicle.rotor_up_s, *ROTOR_UP_S, "s"),
+        Place("rotor time constant, down", vehicle.rotor_down_s, *ROTOR_DOWN_S, "s"),
+        Place("mass", vehicle.mass_kg, *MASS_KG, "kg"),
+        Place(
+            "arm over its usual length",
+            arm / (math.cbrt(vehicle.mass_kg) * ARM_PER_CBRT_MASS),
+            1 / (1 - (mean - ARM_SPAN * deviation)),
+            1 + mean + ARM_SPAN * deviation,
+        ),
+        Place("yaw torque per thrust", vehicle.torque_m, *TORQUE_M, "m"),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from nn4mc.hil.rig import Plant
 
 from .batch import QuadrotorBatch, create_batch
-from .distribution import sample_vehicle
+from .distribution import place_vehicle, sample_vehicle
 from .perturbation import Perturbation
 from .perturbed import PerturbedPlant
 from .references import Hover, Lissajous, References
@@ -24,6 +24,7 @@ __all__ = [
     "Vehicle",
     "create_batch",
     "create_plant",
+    "place_vehicle",
     "sample_vehicle",
 ]
 

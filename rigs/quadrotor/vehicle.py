@@ -49,6 +49,13 @@ def hover_command(vehicle: Vehicle) -> float:
     return (hover_rotor(vehicle) - low) / (high - low) * 2 - 1
 
 
+def largest_thrust(vehicle: Vehicle) -> float:
+    """Return the thrust of a rotor at its fastest in N."""
+    c0, c1, c2 = vehicle.thrust_n
+    fastest = vehicle.rotor_range[1]
+    return c0 + fastest * (c1 + c2 * fastest)
+
+
 @dataclass(frozen=True)
 class Body:
     """A vehicle as its equations of motion see it, its perturbation included.

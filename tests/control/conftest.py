@@ -13,6 +13,7 @@ from nn4mc.hil.controller import policy_of, write_controller
 from nn4mc.hil.rig import load_rig
 from nn4mc.ir import Float32Array
 from tests.c_network import build_library
+from tests.control.executors import Executed, build_executed
 
 
 class Verdict(ctypes.Structure):
@@ -85,3 +86,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     library.values.restype = ctypes.POINTER(ctypes.c_float)
     library.selftest.restype = library.selftest_limit.restype = ctypes.c_float
     return Build(policy_of(rig), library)
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    """The quadrotor's policy with its executor."""
+    return build_executed(tmp_path_factory.mktemp("executed"))

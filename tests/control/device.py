@@ -1,6 +1,6 @@
 """A controller's C on an emulated Cortex-M4F: commands bit by bit, modelled cycles, flash and stack."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,9 @@ class Cost:
 
 
 def build_elf(folder: Path, work: Path) -> Path:
-    """Link controller.c with the runtime, unused functions left out."""
+    """Link the controller's own sources with the runtime, unused functions left out."""
     work.mkdir(parents=True, exist_ok=True)
-    sources = [folder / "controller.c", *sorted(runtime_folder().glob("*.c"))]
+    sources = [*sorted(folder.glob("*.c")), *sorted(runtime_folder().glob("*.c"))]
     assembly = sorted(runtime_folder().glob("*.S"))
     objects = []
     for source in (*sources, *assembly):
@@ -88,9 +88,22 @@ class Device:
         status = self.core.call("step", self.state, self.inputs, self.inputs + 4 * self.sensor_len, self.outputs)
         return status - (status >> 31 << 32), self.core.read_floats(self.outputs, self.command_len)
 
+    def step_at(self, row: np.ndarray, time_us: int, stamp: int) -> tuple[int, np.ndarray]:
+        """Call a controller that keeps time with sensors and reference in one row."""
+        call = self.outputs + (4 * self.command_len + 7 & ~7)
+        self.core.write(self.inputs, row.astype("<f4").tobytes())
+        words = (time_us % 2**32, stamp, self.inputs, self.inputs + 4 * self.sensor_len)
+        self.core.write(call, np.array(words, "<u4").tobytes())
+        status = self.core.call("step_at", self.state, call, self.outputs)
+        return status - (status >> 31 << 32), self.core.read_floats(self.outputs, self.command_len)
+
     def cost(self, sensors: np.ndarray, reference: np.ndarray) -> Cost:
+        return self.cost_of(lambda: self.step(sensors, reference))
+
+    def cost_of(self, work: Callable[[], object]) -> Cost:
+        """Return what some calls of the core cost."""
         before = self.core.counts()
-        self.step(sensors, reference)
+        work()
         spent = self.core.counts() - before
         decoded = decode_blocks(self.program, spent)
         return Cost(instructions(decoded, spent), cycles(decoded, spent, HEADLINE))

@@ -40,9 +40,9 @@ class CDevice:
         (reply,) = self.feed(request(kind, seq, payload, **options))
         return reply
 
-    def step(self, seq: int, *words: float) -> Reply:
+    def step(self, seq: int, *words: float, time_us: int = 0) -> Reply:
         """STEP with three sensors and two references."""
-        return self.ask("STEP", seq, struct.pack("<5f", *words))
+        return self.ask("STEP", seq, struct.pack("<I5f", time_us, *words))
 
     def tick(self, periods: int = 1) -> list[Reply]:
         """Let ``periods`` of RUN begin."""
@@ -54,6 +54,10 @@ class CDevice:
         """Return what the pins are told, None when nothing changed."""
         command = (ctypes.c_float * COMMAND_LEN)()
         return tuple(command) if self._library.probe_output(self._memory, command) else None
+
+    def keep_time(self) -> None:
+        """Have a controller that commands the time in ms and the stamp it is called with."""
+        self._library.probe_keep_time(self._memory)
 
     def log(self, level: int, text: str) -> None:
         """Write a log line on the device's side."""

@@ -100,7 +100,7 @@ def test_bad_sensors_are_reported_and_held(device: CDevice):
     assert device.ask("STATS")["bad_steps"] == 2
 
 
-@pytest.mark.parametrize("payload", [b"", bytes(19), bytes(21), bytes(24), bytes(240)])
+@pytest.mark.parametrize("payload", [b"", bytes(4), bytes(20), bytes(23), bytes(25), bytes(28), bytes(240)])
 def test_step_of_another_length_is_refused(device: CDevice, payload: bytes):
     assert refused(device.ask("STEP", 1, payload), ErrorCode.LENGTH)
     assert device.ask("STATS")["steps"] == 0
@@ -113,7 +113,7 @@ def test_request_of_another_length_is_refused(device: CDevice, name: str, size: 
     assert refused(reply, ErrorCode.LENGTH)
 
 
-@pytest.mark.parametrize("kind", [0x00, 0x0A, 0x7F, 0x80, 0x83, 0xFF])
+@pytest.mark.parametrize("kind", [0x00, 0x0B, 0x7F, 0x80, 0x83, 0xFF])
 def test_unknown_type_is_refused_by_name(device: CDevice, kind: int):
     reply = device.ask(kind, 77)
     assert refused(reply, ErrorCode.TYPE)
@@ -121,8 +121,8 @@ def test_unknown_type_is_refused_by_name(device: CDevice, kind: int):
 
 
 def test_another_protocol_version_is_refused(device: CDevice):
-    assert refused(device.ask("HELLO", 1, version=2), ErrorCode.VERSION)
-    assert refused(device.ask("STEP", 1, bytes(20), version=0), ErrorCode.VERSION)
+    assert refused(device.ask("HELLO", 1, version=1), ErrorCode.VERSION)
+    assert refused(device.ask("STEP", 1, bytes(24), version=0), ErrorCode.VERSION)
     assert device.ask("STATS")["steps"] == 0
 
 
@@ -239,7 +239,7 @@ def test_run_is_acknowledged_and_steps_on_the_newest_sensors(device: CDevice):
     acknowledged = run(device, 10_000, 40)
     assert (acknowledged.name, acknowledged.seq, acknowledged["tick"]) == ("RUN", 40, 0)
     assert device.period_us == 10_000
-    assert device.feed(request("STEP", 7, struct.pack("<5f", 0.25, 0, 0.5, 0.5, 0.5))) == []
+    assert device.feed(request("STEP", 7, struct.pack("<I5f", 0, 0.25, 0, 0.5, 0.5, 0.5))) == []
     (first,) = device.tick()
     assert (first.seq, first["tick"], first["step_seq"], first["status"]) == (40, 1, 7, 0)
     assert first["command"] == (0.375, -0.25)
@@ -250,7 +250,7 @@ def test_run_is_acknowledged_and_steps_on_the_newest_sensors(device: CDevice):
 
 def test_run_counts_missed_periods(device: CDevice):
     run(device, 1000)
-    device.feed(request("STEP", 1, bytes(20)))
+    device.feed(request("STEP", 1, bytes(24)))
     device.tick()
     (late,) = device.tick(4)
     assert (late["tick"], late["missed"]) == (5, 3)
@@ -268,7 +268,7 @@ def test_run_without_sensors_yet_answers_safe(device: CDevice):
 def test_run_ignores_older_steps_silently(device: CDevice):
     run(device, 1000)
     for seq in (5, 4):
-        device.feed(request("STEP", seq, struct.pack("<5f", seq, 0, 0, 0, 0)))
+        device.feed(request("STEP", seq, struct.pack("<I5f", 0, seq, 0, 0, 0, 0)))
     assert device.tick()[0]["step_seq"] == 5
     assert device.ask("STATS")["stale"] == 1
 
@@ -293,7 +293,7 @@ def test_run_outside_its_range_is_refused(device: CDevice, period_us: int):
 
 def test_reset_stops_run(device: CDevice):
     run(device, 1000)
-    device.feed(request("STEP", 1, bytes(20)))
+    device.feed(request("STEP", 1, bytes(24)))
     device.ask("RESET")
     assert device.period_us == 0
     assert device.tick() == []
@@ -301,7 +301,7 @@ def test_reset_stops_run(device: CDevice):
 
 def test_run_goes_on_while_the_watchdog_keeps_the_pins(device: CDevice):
     run(device, 1000)
-    device.feed(request("STEP", 1, struct.pack("<5f", 0.25, 0, 0.5, 0.5, 0.5)))
+    device.feed(request("STEP", 1, struct.pack("<I5f", 0, 0.25, 0, 0.5, 0.5, 0.5)))
     device.tick()
     assert device.output() == (0.375, -0.25)
     device.set_millis(150)
@@ -313,7 +313,7 @@ def test_run_goes_on_while_the_watchdog_keeps_the_pins(device: CDevice):
 
 
 def test_several_requests_in_one_burst_are_answered_in_order(device: CDevice):
-    burst = request("HELLO", 1) + request("RESET", 2) + request("STEP", 3, bytes(20)) + request("STATS", 4)
+    burst = request("HELLO", 1) + request("RESET", 2) + request("STEP", 3, bytes(24)) + request("STATS", 4)
     assert [reply.seq for reply in device.feed(burst)] == [1, 2, 3, 4]
 
 
@@ -342,3 +342,26 @@ def test_bench_is_refused_where_it_cannot_be(device: CDevice):
     assert refused(device.ask("BENCH", 7, b"\0"), ErrorCode.BUSY)
     device.ask("RUN", 8, struct.pack("<I", 0))
     assert device.ask("BENCH", 9, b"\0")["cycles"] == 20
+
+
+def test_a_controller_that_keeps_time_gets_that_of_the_step_and_a_stamp_for_its_reference(device: CDevice):
+    device.keep_time()
+    reply = device.step(7, 0.25, 0, 0, 0.5, 0, time_us=4_000_000_000)
+    assert (reply["status"], reply["command"]) == (1, (4_000_000.0, 7.75))
+    assert device.step(8, 0, 0, 0, 0, 0, time_us=2_000)["command"] == (2.0, 8.0)
+    assert device.ask("STATS")["bad_steps"] == 0, "a warning is no bad step"
+
+
+def test_while_it_streams_the_time_is_that_of_the_periods_and_an_old_reference_keeps_its_stamp(device: CDevice):
+    device.keep_time()
+    device.ask("RUN", 1, struct.pack("<I", 2000))
+    device.feed(request("STEP", 9, struct.pack("<I5f", 123456, 0, 0, 0, 0, 0)))
+    assert [device.tick(periods)[0]["command"] for periods in (1, 3)] == [(2.0, 9.0), (8.0, 9.0)]
+
+
+def test_timing_is_the_controllers_own_and_refused_where_it_keeps_none(device: CDevice):
+    assert refused(device.ask("TIMING"), ErrorCode.TYPE)
+    device.keep_time()
+    found = device.ask("TIMING")
+    assert [found[name] for name in ("calls", "native_steps", "missed", "restarts", "steps_back")] == [1, 2, 3, 4, 5]
+    assert [found[name] for name in ("mean_us", "variance_us2", "shortest_us", "longest_us")] == [6.5, 7.5, 8, 9]

@@ -44,14 +44,14 @@ def test_hello_names_board_build_and_clock(board: Board, firmware: Firmware):
 
 
 def test_step_computes_what_the_formula_says(board: Board):
-    reply = board.ask("STEP", 3, struct.pack("<5f", 0.25, 0.0, 0.5, 0.5, 0.5))
+    reply = board.ask("STEP", 3, struct.pack("<I5f", 0, 0.25, 0.0, 0.5, 0.5, 0.5))
     assert (reply["status"], reply["cycles"], reply["command"]) == (0, 0, (0.375, -0.25))
-    assert board.ask("STEP", 3, struct.pack("<5f", 0.25, 0.0, 0.5, 0.5, 0.5)) == reply
+    assert board.ask("STEP", 3, struct.pack("<I5f", 0, 0.25, 0.0, 0.5, 0.5, 0.5)) == reply
 
 
 def test_burst_larger_than_a_frame_is_answered_completely(board: Board):
     # 16 requests of 31 bytes fit the receive ring even if the core does not run meanwhile.
-    board.send(b"".join(request("STEP", seq, bytes(20)) for seq in range(16)))
+    board.send(b"".join(request("STEP", seq, bytes(24)) for seq in range(16)))
     assert [reply.seq for _ in range(16) if (reply := board.receive()) is not None] == list(range(16))
     assert board.ask("STATS")["rx_overruns"] == 0
 
@@ -73,7 +73,7 @@ def test_stats_knows_stack_and_time(board: Board):
 
 def test_run_counts_every_period_in_order(board: Board):
     assert board.ask("RUN", 5, struct.pack("<I", 5000))["tick"] == 0
-    board.send(request("STEP", 6, struct.pack("<5f", 0.25, 0.0, 0.5, 0.5, 0.5)))
+    board.send(request("STEP", 6, struct.pack("<I5f", 0, 0.25, 0.0, 0.5, 0.5, 0.5)))
     ticks = [reply for _ in range(40) if (reply := board.receive()) is not None]
     assert {reply.name for reply in ticks} == {"RUN"}
     assert [reply["tick"] - reply["missed"] for reply in ticks] == list(range(1, 41))
@@ -87,7 +87,7 @@ def test_silence_makes_the_output_safe_and_is_logged(board: Board):
     for seq in range(50, 60):
         board.ask("LOG", seq)  # lines of the tests before
     before = board.ask("STATS")["link_trips"]
-    board.ask("STEP", 1, bytes(20))
+    board.ask("STEP", 1, bytes(24))
     stages = (board.ask("STATS")["link_stage"] for _ in range(10_000))  # many times the watchdog's half second
     assert 2 in stages
     assert board.ask("STATS")["link_trips"] == before + 1
@@ -122,8 +122,8 @@ def test_crash_resets_the_board_and_says_where(tmp_path: Path, crash: str, addre
     source.write_text(text)
     with emulated(build_firmware("netduinoplus2", folder, tmp_path / "build").elf) as board:
         board.wake()
-        board.ask("STEP", 1, bytes(20))
-        board.send(request("STEP", 2, struct.pack("<5f", 2e6, 0, 0, 0, 0)))
+        board.ask("STEP", 1, bytes(24))
+        board.send(request("STEP", 2, struct.pack("<I5f", 0, 2e6, 0, 0, 0, 0)))
         hello = board.wake()
         assert hello["reset_cause"] == ResetCause.SOFTWARE
         assert board.ask("STATS")["steps"] == 0

@@ -31,7 +31,7 @@ def session(firmware: Firmware, *requests: bytes) -> list[Reply]:
 
 
 def test_every_request_is_answered_before_the_program_ends_with_its_line(firmware: Firmware):
-    steps = [request("STEP", seq, struct.pack("<5f", 0.25, 0.0, 0.5, 0.5, 0.5)) for seq in range(2000)]
+    steps = [request("STEP", seq, struct.pack("<I5f", 0, 0.25, 0.0, 0.5, 0.5, 0.5)) for seq in range(2000)]
     answers = session(firmware, request("HELLO", 1), request("RESET", 2), *steps, request("STATS", 3))
     assert [answer.name for answer in answers] == ["HELLO", "RESET", *["STEP"] * 2000, "STATS"]
     assert answers[2]["command"] == (0.375, -0.25)
@@ -47,7 +47,7 @@ def test_hello_names_the_build_and_claims_no_clock(firmware: Firmware):
 def test_run_streams_at_its_period(process: subprocess.Popen[bytes]):
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(request("STEP", 1, bytes(20)) + request("RUN", 2, struct.pack("<I", 2000)))
+    process.stdin.write(request("STEP", 1, bytes(24)) + request("RUN", 2, struct.pack("<I", 2000)))
     received = b""
     while received.count(b"\0\0") < 12:
         received += process.stdout.read(4096)

@@ -101,9 +101,9 @@ class FakeDevice:
     def on_step(self, frame: Frame) -> bytes | Frame | None:
         if self.cache is not None and self.cache[0] == frame.seq:
             return self.cache[1]
-        if len(frame.payload) != 76:
+        if len(frame.payload) != 80:
             return self.refuse(frame, ErrorCode.LENGTH, "19 words expected")
-        words = np.frombuffer(frame.payload, "<f4")
+        words = np.frombuffer(frame.payload, "<f4", offset=4)
         self.steps += 1
         status = 0 if np.isfinite(words).all() else -3
         reply = REPLY_TO["STEP"].pack(status=status, mode=status != 0, cycles=1000, command=self.controller(words))

@@ -90,4 +90,4 @@ def test_a_tail_may_only_come_last() -> None:
 
 def test_a_payload_longer_than_a_frame_is_refused() -> None:
     with pytest.raises(LinkError, match="longer than 240"):
-        REQUEST["STEP"].pack(words=np.zeros(61))
+        REQUEST["STEP"].pack(time_us=0, words=np.zeros(60))

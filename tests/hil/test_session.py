@@ -65,8 +65,8 @@ def test_not_a_number_reaches_the_board_bit_for_bit() -> None:
     device = FakeDevice()
     words = WORDS.copy()
     words.view(np.uint32)[3] = 0x7F800001
-    reply = connected(device).step(words)
-    assert device.seen[-1].payload == words.tobytes()
+    reply = connected(device).step(words, 2**32 - 2)
+    assert device.seen[-1].payload == b"\xfe\xff\xff\xff" + words.tobytes()
     assert (reply.status, reply.mode) == (-3, Mode.HOLDING)
 
 
@@ -162,7 +162,7 @@ def test_a_failed_self_test_is_refused(error: float) -> None:
 
 
 def test_another_version_of_the_protocol_is_refused() -> None:
-    with pytest.raises(DeviceError, match=r"version 9 .* we 1: rebuild"):
+    with pytest.raises(DeviceError, match=r"version 9 .* we 2: rebuild"):
         connected(FakeDevice(version=9))
 
 

@@ -176,7 +176,7 @@ def test_a_crash_resets_the_board_and_says_where(name: str, tmp_path: Path):
     session = Session(link)
     assert session.hello().reset_cause is ResetCause.POWER_ON
     session.step(np.zeros(5, np.float32))
-    link.write(encode_frame(Frame(MESSAGE["STEP"].code, 99, np.float32([2e6, 0, 0, 0, 0]).tobytes())))
+    link.write(encode_frame(Frame(MESSAGE["STEP"].code, 99, bytes(4) + np.float32([2e6, 0, 0, 0, 0]).tobytes())))
     assert link.read(1.0) == b""
     assert session.hello().reset_cause is cause
     assert session.stats().steps == 0

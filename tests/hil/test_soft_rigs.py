@@ -109,7 +109,7 @@ def test_a_perturbed_quadrotor_is_another_plant_and_the_board_still_agrees() -> 
         (["tendon", "--mismatch", "weight=2"], "Knobs: mass, stiffness"),
         (["tendon", "--mismatch", "mass=99"], "mismatch"),
         (["quadrotor", "--mismatch", "mass=1.2"], "Knobs: force_n, wind_n"),
-        (["quadrotor", "--mismatch", "call_rate_hz=400"], "flies at 100 Hz"),
+        (["quadrotor", "--mismatch", "call_rate_hz=400"], "is called at 100 Hz"),
     ],
 )
 def test_wrong_choices_are_answered(arguments: list[str], words: str) -> None:

@@ -132,4 +132,6 @@ const nn4mc_controller_t controller = {
     test_mode,
     test_values,
     test_selftest,
+    NULL,
+    NULL,
 };

@@ -20,6 +20,7 @@ uint32_t probe_period(const probe_t *probe);
 int probe_output(probe_t *probe, float command[COMMANDS]);
 void probe_set_millis(uint32_t millis);
 void probe_log(probe_t *probe, uint8_t level, const char *text);
+void probe_keep_time(probe_t *probe);
 void probe_add_bench(probe_t *probe, uint8_t cycle_source);
 
 static uint32_t millis(void)
@@ -114,4 +115,26 @@ void probe_add_bench(probe_t *probe, uint8_t cycle_source)
 {
     probe->board.bench = bench;
     probe->board.cycle_source = cycle_source;
+}
+
+/* Commands what it was called with: the time in ms and the stamp of the reference. */
+static nn4mc_status_t step_at(void *state, const nn4mc_call_t *call, float command[])
+{
+    (void)state;
+    command[0] = (float)(call->time_us / 1000u);
+    command[1] = (float)call->reference_stamp + call->sensors[0] + call->reference[0];
+    return NN4MC_STALE_REFERENCE;
+}
+
+static void timing(const void *state, nn4mc_timing_t *found)
+{
+    static const nn4mc_timing_t made_up = {1, 2, 3, 4, 5, 6.5f, 7.5f, 8, 9};
+    (void)state;
+    *found = made_up;
+}
+
+void probe_keep_time(probe_t *probe)
+{
+    probe->controller.timing = timing;
+    probe->controller.step_at = step_at;
 }

@@ -88,9 +88,11 @@ size_t hil_answer_run(const hil_dispatch_t *dispatch, uint32_t tick, uint8_t rep
 
 static void take_inputs(hil_dispatch_t *dispatch, const hil_frame_t *frame)
 {
-    for (size_t i = 0; i < frame->length / 4u; i++) {
-        dispatch->inputs[i] = hil_get_f32(frame->payload + 4u * i);
+    const uint8_t *words = frame->payload + HIL_STEP_REQUEST_HEAD;
+    for (size_t i = 0; i < (frame->length - HIL_STEP_REQUEST_HEAD) / 4u; i++) {
+        dispatch->inputs[i] = hil_get_f32(words + 4u * i);
     }
+    dispatch->time_us = hil_get_u32(frame->payload);
     dispatch->step_seq = frame->seq;
     dispatch->has_seq = true;
     dispatch->has_inputs = true;
@@ -99,8 +101,9 @@ static void take_inputs(hil_dispatch_t *dispatch, const hil_frame_t *frame)
 static size_t handle_step(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[])
 {
     const nn4mc_controller_t *controller = dispatch->controller;
-    if (frame->length != 4u * ((size_t)controller->sensor_len + controller->reference_len)) {
-        return refuse(frame, HIL_ERROR_LENGTH, "STEP: not sensor_len + reference_len words", reply);
+    const size_t inputs = (size_t)controller->sensor_len + controller->reference_len;
+    if (frame->length != HIL_STEP_REQUEST_HEAD + 4u * inputs) {
+        return refuse(frame, HIL_ERROR_LENGTH, "STEP: not a time and sensor_len + reference_len words", reply);
     }
     if (!hil_selftest_passed(dispatch)) {
         return refuse(frame, HIL_ERROR_SELFTEST, "STEP: the self-test failed", reply);
@@ -249,6 +252,25 @@ static size_t handle_bench(hil_dispatch_t *dispatch, const hil_frame_t *frame, u
     return finish(reply, frame->type, frame->seq, at);
 }
 
+static size_t answer_timing(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[])
+{
+    if (dispatch->controller->timing == NULL) {
+        return refuse(frame, HIL_ERROR_TYPE, "TIMING: this controller keeps no time", reply);
+    }
+    nn4mc_timing_t timing;
+    dispatch->controller->timing(dispatch->state, &timing);
+    uint8_t *at = hil_put_u32(payload_of(reply), timing.calls);
+    at = hil_put_u32(at, timing.native_steps);
+    at = hil_put_u32(at, timing.missed);
+    at = hil_put_u32(at, timing.restarts);
+    at = hil_put_u32(at, timing.steps_back);
+    at = hil_put_f32(at, timing.mean_us);
+    at = hil_put_f32(at, timing.variance_us2);
+    at = hil_put_u32(at, timing.shortest_us);
+    at = hil_put_u32(at, timing.longest_us);
+    return finish(reply, frame->type, frame->seq, at);
+}
+
 typedef struct hil_message {
     uint8_t type;
     uint8_t size; /* of the request; HIL_ANY where the handler checks */
@@ -267,6 +289,7 @@ static const hil_message_t messages[] = {
     {HIL_TYPE_SET, HIL_SET_REQUEST_SIZE, handle_set},
     {HIL_TYPE_LOG, HIL_LOG_REQUEST_SIZE, answer_log},
     {HIL_TYPE_BENCH, HIL_BENCH_REQUEST_SIZE, handle_bench},
+    {HIL_TYPE_TIMING, HIL_TIMING_REQUEST_SIZE, answer_timing},
 };
 
 size_t hil_answer(hil_dispatch_t *dispatch, const hil_frame_t *frame, uint8_t reply[HIL_MAX_FRAME])

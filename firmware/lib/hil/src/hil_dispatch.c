@@ -23,6 +23,7 @@ void hil_dispatch_forget(hil_dispatch_t *dispatch)
     dispatch->has_step = false;
     dispatch->has_seq = false;
     dispatch->step_seq = 0;
+    dispatch->time_us = 0;
     dispatch->period_us = 0;
     dispatch->step.status = NN4MC_OK;
     dispatch->step.mode = NN4MC_SAFE;
@@ -69,13 +70,25 @@ bool hil_dispatch_init(hil_dispatch_t *dispatch, const nn4mc_controller_t *contr
     return true;
 }
 
+/* A reference came with each STEP: its sequence number tells a new one. */
+static nn4mc_status_t call_controller(const hil_dispatch_t *dispatch, float command[])
+{
+    const nn4mc_controller_t *controller = dispatch->controller;
+    const float *sensors = dispatch->inputs;
+    const float *reference = sensors + controller->sensor_len;
+    if (controller->step_at == NULL) {
+        return controller->step(dispatch->state, sensors, reference, command);
+    }
+    const nn4mc_call_t call = {dispatch->time_us, dispatch->step_seq, sensors, reference};
+    return controller->step_at(dispatch->state, &call, command);
+}
+
 void hil_dispatch_step(hil_dispatch_t *dispatch)
 {
     const nn4mc_controller_t *controller = dispatch->controller;
     hil_step_t *step = &dispatch->step;
-    const float *sensors = dispatch->inputs;
     const uint32_t before = dispatch->board->cycles();
-    step->status = controller->step(dispatch->state, sensors, sensors + controller->sensor_len, step->command);
+    step->status = call_controller(dispatch, step->command);
     step->cycles = dispatch->board->cycles() - before;
     step->mode = controller->mode(dispatch->state);
     dispatch->steps++;
@@ -112,6 +125,7 @@ size_t hil_dispatch_tick(hil_dispatch_t *dispatch, uint32_t periods, uint8_t rep
     dispatch->missed += missed;
     (void)hil_link_update(&dispatch->link, dispatch->board->millis());
     if (dispatch->has_inputs) {
+        dispatch->time_us = dispatch->tick * dispatch->period_us;
         hil_dispatch_step(dispatch);
     } else {
         /* Nothing to step on yet: the safe command, and the status that says why. */

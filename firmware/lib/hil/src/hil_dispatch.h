@@ -68,6 +68,7 @@ typedef struct hil_dispatch {
     bool has_step;   /* step answers step_seq (lock-step only) */
     bool has_seq;    /* step_seq is the newest sequence number: older ones are stale */
     uint16_t step_seq;
+    uint32_t time_us; /* of the newest STEP; of the newest period while RUN goes on */
     float inputs[HIL_MAX_INPUT_WORDS]; /* of the newest STEP: sensors, then references */
     float output[HIL_MAX_COMMAND_WORDS];
     bool output_changed;

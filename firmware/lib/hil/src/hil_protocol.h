@@ -2,7 +2,7 @@
 #ifndef HIL_PROTOCOL_H
 #define HIL_PROTOCOL_H
 
-#define HIL_VERSION 1u
+#define HIL_VERSION 2u
 #define HIL_MAX_PAYLOAD 240u
 #define HIL_REPLY 0x80u /* set in the type of every reply */
 #define HIL_MIN_PERIOD_US 500u
@@ -18,6 +18,7 @@ enum hil_type {
     HIL_TYPE_SET = 0x07,
     HIL_TYPE_LOG = 0x08,
     HIL_TYPE_BENCH = 0x09,
+    HIL_TYPE_TIMING = 0x0a,
     HIL_TYPE_ERROR = 0x7f,
 };
 
@@ -66,7 +67,7 @@ enum hil_log_level {
 #define HIL_HELLO_BOARD_SIZE 16u
 #define HIL_RESET_REQUEST_SIZE 0u
 #define HIL_RESET_REPLY_SIZE 1u
-#define HIL_STEP_REQUEST_HEAD 0u
+#define HIL_STEP_REQUEST_HEAD 4u
 #define HIL_STEP_REPLY_HEAD 6u
 #define HIL_RUN_REQUEST_SIZE 4u
 #define HIL_RUN_REPLY_HEAD 16u
@@ -81,6 +82,8 @@ enum hil_log_level {
 #define HIL_LOG_REPLY_HEAD 6u
 #define HIL_BENCH_REQUEST_SIZE 1u
 #define HIL_BENCH_REPLY_HEAD 18u
+#define HIL_TIMING_REQUEST_SIZE 0u
+#define HIL_TIMING_REPLY_SIZE 36u
 #define HIL_ERROR_REQUEST_SIZE 0u
 #define HIL_ERROR_REPLY_HEAD 2u
 

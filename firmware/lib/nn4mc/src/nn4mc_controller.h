@@ -31,6 +31,27 @@ typedef struct nn4mc_variable {
     float initial;
 } nn4mc_variable_t;
 
+/* One call of a controller that keeps time. */
+typedef struct nn4mc_call {
+    uint32_t time_us;         /* when the sensors were read; any free-running clock, which may wrap or be set back */
+    uint32_t reference_stamp; /* another number with every new reference: its time, a counter */
+    const float *sensors;     /* [sensor_len] */
+    const float *reference;   /* [reference_len] */
+} nn4mc_call_t;
+
+/* How a controller that keeps time was called since its reset; intervals are of the last full hundred calls. */
+typedef struct nn4mc_timing {
+    uint32_t calls;
+    uint32_t native_steps; /* calls that advanced the policy's state */
+    uint32_t missed;       /* native steps that were due while no call came */
+    uint32_t restarts;     /* times the policy started afresh after a gap */
+    uint32_t steps_back;   /* times the clock was set back */
+    float mean_us;         /* less the intended interval: the bias */
+    float variance_us2;    /* its root is the jitter */
+    uint32_t shortest_us;
+    uint32_t longest_us;
+} nn4mc_timing_t;
+
 typedef struct nn4mc_controller {
     const char *kind;     /* "policy", "nmpc", "pid" */
     const char *model_id; /* 16 hex digits */
@@ -48,6 +69,9 @@ typedef struct nn4mc_controller {
     nn4mc_mode_t (*mode)(const void *state);  /* of the last command */
     float *(*values)(void *state);            /* [variable_len], the variables in force */
     float (*selftest)(void *state);           /* largest error over the golden vectors; resets the state */
+    /* Of a controller that keeps time, at any rate of calls, in place of step(); NULL where each step is a period. */
+    nn4mc_status_t (*step_at)(void *state, const nn4mc_call_t *call, float command[]);
+    void (*timing)(const void *state, nn4mc_timing_t *timing);
 } nn4mc_controller_t;
 
 #ifdef __cplusplus
