@@ -47,7 +47,7 @@ def _alike(rig: Rig, runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _period_s(rig: Rig, run: Run) -> float:
-    return float(rig.create_plant(flown_vehicle(rig, run), rig.period_s).period_s)
+    return float(rig.create_plant(flown_vehicle(rig, run), rig.call_period_s).period_s)
 
 
 def _batches(rig: Rig, group: list[Run]) -> list[list[Run]]:

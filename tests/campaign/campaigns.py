@@ -45,7 +45,8 @@ def run(
 ) -> Summary:
     """Run a campaign in this process; ``seen`` gets the runs done, as they are."""
     done = [] if seen is None else seen
-    return run_campaign(prepare(path, boards), folder, workers, lambda now, _total: done.append(now))
+    given = Workers() if boards else workers
+    return run_campaign(prepare(path, boards), folder, given, lambda now, _total: done.append(now))
 
 
 def rows(folder: Path) -> list[dict[str, object]]:
