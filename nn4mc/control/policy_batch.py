@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nn4mc.control.executor import EXECUTOR_VARIABLES, Clock, Turn
-from nn4mc.control.policy import Policy, check_policy, observation, resolved_variables
+from nn4mc.control.policy import Policy, action_map, check_policy, observer, resolved_variables
 from nn4mc.ir import Array, Float32Array, Graph
 from nn4mc.reference_batch import initial_states, step_rows
 
@@ -23,6 +23,7 @@ class PolicyBatch:
         """
         check_policy(policy, graph)
         self._policy, self._graph, self._rows = policy, graph, rows
+        self._observer, self._map = observer(policy), action_map(policy)
         initial = {variable.name: variable.initial for variable in resolved_variables(policy)}
         self._clock_values = {one.name: initial[one.name] for one in EXECUTOR_VARIABLES if policy.executor is not None}
         self.values = {name: np.full((rows, 1), value) for name, value in initial.items()}
@@ -31,10 +32,11 @@ class PolicyBatch:
         self.reset()
 
     def reset(self) -> None:
-        """Forget states, actions and clock; the previous actions are ``initial_action`` again."""
+        """Forget states, actions, clock and what was seen; the previous actions are ``initial_action`` again."""
         self._state: Mapping[str, Array] = initial_states(self._graph, self._rows)
         self._action = np.repeat(self.values["initial_action"], self._policy.command_len, axis=1)
         self._mean = self._action
+        self._observer.reset()
         self._since_native = 0
         self._clock = Clock(self._clock_values) if self._clock_values else None
 
@@ -50,6 +52,7 @@ class PolicyBatch:
         turn = Turn.NATIVE if self._clock is None else self._clock.begin(time_us, time_us)
         if turn is Turn.AFRESH:
             self._state, self._since_native = initial_states(self._graph, self._rows), 0
+            self._observer.reset()
         self._mean = (self._mean * self._since_native + self._action) / (self._since_native + 1)
         self._since_native += 1
         if turn is Turn.INTERMEDIATE and self._clock_values["skip_intermediate"] >= 0.5:
@@ -63,12 +66,14 @@ class PolicyBatch:
         """Return what the network says to the mean of the actions; between native steps its states stay."""
         measured = np.asarray(sensors, np.float64)
         wanted = np.broadcast_to(np.asarray(reference, np.float64), (self._rows, np.shape(reference)[-1]))
-        done = step_rows(self._graph, observation(self._policy, self.values, measured, wanted, self._mean), self._state)
-        if turn is not Turn.INTERMEDIATE:
+        native, action = turn is not Turn.INTERMEDIATE, self._map.output(self._mean)
+        seen = self._observer.observe(measured, wanted, action, self.values, remember=native)
+        done = step_rows(self._graph, seen, self._state)
+        if native:
             self._state, self._since_native = done.state, 0
             if self._clock is not None:
                 self._clock.advanced()
-        return np.clip(done.outputs, -1.0, 1.0)
+        return np.clip(self._map.command(done.outputs), -1.0, 1.0)
 
     def _share(self) -> Array:
         """Return the part of the rate limit (n, 1), which is for a period, that this call has; a limit of 2 is none."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.api import import_options
 from nn4mc.control.executor import Executor
 from nn4mc.control.policy import Policy
 from nn4mc.control.policy_batch import PolicyBatch
@@ -93,7 +94,7 @@ def load_policy(rig: Rig) -> BatchPolicy:
     """Return the policy chosen for a rig; ConfigError for another kind of controller, and what the importer raises."""
     policy = policy_of(rig)
     native_s = policy.executor.native_period_s if policy.executor else rig.period_s
-    return BatchPolicy(policy, lower(load(policy.model)), native_s)
+    return BatchPolicy(policy, lower(load(policy.model, import_options(policy))), native_s)
 
 
 def create_batch(rig: Rig, vehicles: Sequence[Any]) -> BatchPlant[Any]:

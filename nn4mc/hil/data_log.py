@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.controller import command_limits
 from nn4mc.hil.record import Vector
 from nn4mc.hil.rig import Rig, create_plant, create_reference
 from nn4mc.hil.rig_file import Signal
+from nn4mc.hil.surroundings import command_limits
 
 _SINES = 5
 _DIGITS = 7

@@ -7,6 +7,7 @@ import pytest
 
 from nn4mc.control.executed_policy import ExecutedPolicyReference
 from nn4mc.control.executor import Executor
+from nn4mc.control.observation import observed
 from nn4mc.control.policy import PolicyReference
 from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
@@ -84,6 +85,6 @@ def test_calls_between_native_steps_may_be_skipped():
 
 
 def test_a_policy_that_does_not_fit_is_refused():
-    small = type(CHOSEN.policy)("raptor", ("position_error",), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
+    small = type(CHOSEN.policy)("raptor", observed("position_error"), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
     with pytest.raises(ConfigError, match="takes 22"):
         PolicyBatch(small, CHOSEN.graph, 2, NOTHING)

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from nn4mc.cli import main
-from nn4mc.hil.controller import command_limits
 from nn4mc.hil.data_log import Excitation, column_names, excite, record_run
 from nn4mc.hil.rig import create_plant, create_reference, load_rig
+from nn4mc.hil.surroundings import command_limits
 
 RIGS = ("mass_spring_damper", "tendon", "hasel")
 
