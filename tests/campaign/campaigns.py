@@ -45,7 +45,7 @@ def run(
 ) -> Summary:
     """Run a campaign in this process; ``seen`` gets the runs done, as they are."""
     done = [] if seen is None else seen
-    given = Workers() if boards else workers
+    given = Workers() if boards and workers is ONE_PROCESS else workers
     return run_campaign(prepare(path, boards), folder, given, lambda now, _total: done.append(now))
 
 
