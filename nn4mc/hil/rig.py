@@ -257,8 +257,7 @@ def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
     if abs(plant.period_s - rig.call_period_s) > 1e-9:
         raise ConfigError(
             f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
-            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
-            "that are simulated in batches: nn4mc campaign, without boards."
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for campaigns."
         )
     return plant
 
