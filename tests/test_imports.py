@@ -25,7 +25,7 @@ RANKS = (
     {"hil"},
     {"campaign"},
     {"raptor"},
-    {"doctor"},
+    {"doctor", "tracking"},
     {"cli"},
     {"__main__"},
 )

@@ -12,6 +12,7 @@ from nn4mc.codegen.controller_names import named_controller
 from nn4mc.codegen.render import render
 from nn4mc.codegen.write import write_files
 from nn4mc.control.executor import Executor
+from nn4mc.control.observation import observed
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError
 from nn4mc.export.rltools_tar import policy_tar
@@ -61,7 +62,7 @@ def stack_policy(model: str, stack: Stack) -> Policy:
         "velocity_clip": stack.velocity_clip_m_s,
         "initial_action": stack.first_action,
     }
-    return Policy(model, OBSERVATION, SENSORS, REFERENCE, COMMANDS, variables, EXECUTOR)
+    return Policy(model, observed(*OBSERVATION), SENSORS, REFERENCE, COMMANDS, variables, EXECUTOR)
 
 
 def compile_for_stack(

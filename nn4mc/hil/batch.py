@@ -4,14 +4,15 @@ The policy is its float64 reference. Sensors, references and commands are rounde
 C of a board adds is rounding within a step (nn4mc verify).
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.api import import_options
+from nn4mc.control.executor import Executor
 from nn4mc.control.policy import Policy
 from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
@@ -23,6 +24,8 @@ from nn4mc.ir import Graph
 from nn4mc.passes import lower
 
 State = TypeVar("State")
+_SAME_S = 1e-9
+"""Periods this close are the same."""
 
 
 class BatchPlant(Protocol[State]):
@@ -74,33 +77,31 @@ class Simulated:
 
 @dataclass(frozen=True)
 class BatchPolicy:
-    """A rig's policy ready to fly batches: its graph as it is compiled, and the rate it was trained at."""
+    """A rig's policy ready to fly batches: with its graph as it is compiled, and the period that it was trained at."""
 
     policy: Policy
     graph: Graph
-    period_s: float
+    native_period_s: float
+
+    def called_every(self, period_s: float) -> Policy:
+        """Return the policy as it is called: through an executor where that is at another rate than its own."""
+        if self.policy.executor is not None or abs(period_s - self.native_period_s) < _SAME_S:
+            return self.policy
+        return replace(self.policy, executor=Executor(self.native_period_s))
 
 
 def load_policy(rig: Rig) -> BatchPolicy:
     """Return the policy chosen for a rig; ConfigError for another kind of controller, and what the importer raises."""
     policy = policy_of(rig)
-    return BatchPolicy(policy, lower(load(policy.model)), rig.period_s)
-
-
-def native_every(native_period_s: float, period_s: float) -> int:
-    """Return every how many calls RAPTOR's executor takes a native step: the first that is a native period after.
-
-    >>> [native_every(0.01, 1 / rate) for rate in (50, 100, 250, 400, 2500)]
-    [1, 1, 3, 4, 25]
-    """
-    return max(1, math.ceil(native_period_s / period_s - 1e-9))
+    native_s = policy.executor.native_period_s if policy.executor else rig.period_s
+    return BatchPolicy(policy, lower(load(policy.model, import_options(policy))), native_s)
 
 
 def create_batch(rig: Rig, vehicles: Sequence[Any]) -> BatchPlant[Any]:
     """Return the plant of some vehicles (instances of the rig's Vehicle); ConfigError for a rig without batches."""
     if rig.create_batch is None:
         raise ConfigError(f"rig '{rig.name}' cannot be simulated in batches: its plant.py defines no create_batch")
-    plant: BatchPlant[Any] = rig.create_batch(vehicles, rig.period_s)
+    plant: BatchPlant[Any] = rig.create_batch(vehicles, rig.call_period_s)
     return plant
 
 
@@ -131,8 +132,8 @@ def record_batch(
     """Fly as `fly_batch` and return the errors themselves."""
     plant = create_batch(rig, vehicles)
     count, steps = len(vehicles), step_count(reference, plant.period_s)
-    every = native_every(chosen.period_s, plant.period_s)
-    controller = PolicyBatch(chosen.policy, chosen.graph, count, plant.variables(), every)
+    policy = chosen.called_every(plant.period_s)
+    controller = PolicyBatch(policy, chosen.graph, count, plant.variables())
     state = plant.initial(reference, [np.random.default_rng(seed) for seed in seeds])
     time_s: Vector = np.arange(steps, dtype=np.float64) * plant.period_s
     error = np.empty((steps, count, 3))
@@ -141,7 +142,7 @@ def record_batch(
     with np.errstate(over="ignore", invalid="ignore"):
         for k, now in enumerate(time_s.tolist()):
             error[k] = plant.position(state) - reference.position(now)
-            wished = controller.step(plant.sensors(state), reference(now)).astype(np.float32)
+            wished = controller.step(plant.sensors(state), reference(now), round(now * 1e6)).astype(np.float32)
             state = plant.step(state, np.where(flying[:, None], wished, trim))
             lost = plant.lost(state)
             flown[flying & lost] = k + 1

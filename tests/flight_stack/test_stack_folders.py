@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from nn4mc.build.cross import sources_in
 from nn4mc.build.host import WARNINGS
 from nn4mc.cli import main
+from nn4mc.control.observation import observed
 from nn4mc.errors import ConfigError
 from nn4mc.flight_stack.conventions import PROPS, conventions
 from nn4mc.flight_stack.folder import OBSERVATION, REFERENCE, SENSORS, compile_for_stack
@@ -179,7 +180,7 @@ def test_the_help_names_every_stack():
 
 def test_the_policy_is_laid_out_as_the_quadrotor_rigs():
     policy = policy_of(load_rig("quadrotor"))
-    assert (policy.sensors, policy.reference, tuple(policy.observation)) == (SENSORS, REFERENCE, OBSERVATION)
+    assert (policy.sensors, policy.reference, policy.observation) == (SENSORS, REFERENCE, observed(*OBSERVATION))
 
 
 @pytest.mark.parametrize(
