@@ -4,7 +4,6 @@ The policy is its float64 reference. Sensors, references and commands are rounde
 C of a board adds is rounding within a step (nn4mc verify).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from nn4mc.control.policy import Policy
 from nn4mc.control.policy_batch import PolicyBatch
+from nn4mc.control.regular_calls import RegularCalls
 from nn4mc.errors import ConfigError
 from nn4mc.hil.controller import policy_of
 from nn4mc.hil.metrics import settling_time, tracking_of
@@ -21,6 +21,7 @@ from nn4mc.hil.rig import Reference, Rig, Vector, Words, step_count
 from nn4mc.importers import load
 from nn4mc.ir import Graph
 from nn4mc.passes import lower
+from nn4mc.quantize import Quantizing, quantize_calibrated
 
 State = TypeVar("State")
 
@@ -74,26 +75,33 @@ class Simulated:
 
 @dataclass(frozen=True)
 class BatchPolicy:
-    """A rig's policy ready to fly batches: its graph as it is compiled, and the rate it was trained at."""
+    """A rig's policy ready to fly batches: its graph as it is compiled, and the period it was trained with.
+
+    ``keep_phase`` is the executor's: without it the period begins anew at each native step, as RLtools does.
+    """
 
     policy: Policy
     graph: Graph
     period_s: float
+    keep_phase: bool = True
 
 
-def load_policy(rig: Rig) -> BatchPolicy:
-    """Return the policy chosen for a rig; ConfigError for another kind of controller, and what the importer raises."""
-    policy = policy_of(rig)
-    return BatchPolicy(policy, lower(load(policy.model)), rig.period_s)
+def load_policy(rig: Rig, quantizing: Quantizing | None = None) -> BatchPolicy:
+    """Return the policy chosen for a rig, its network quantised if asked for.
 
-
-def native_every(native_period_s: float, period_s: float) -> int:
-    """Return every how many calls RAPTOR's executor takes a native step: the first that is a native period after.
-
-    >>> [native_every(0.01, 1 / rate) for rate in (50, 100, 250, 400, 2500)]
-    [1, 1, 3, 4, 25]
+    Raises ConfigError for another kind of controller, and what the importer and the quantisation raise.
     """
-    return max(1, math.ceil(native_period_s / period_s - 1e-9))
+    policy = policy_of(rig)
+    graph = lower(load(policy.model))
+    return BatchPolicy(
+        policy, graph if quantizing is None else quantize_calibrated(graph, quantizing).graph, rig.period_s
+    )
+
+
+def regular_calls(chosen: BatchPolicy, period_s: float) -> RegularCalls:
+    """Return how a policy's executor takes calls every ``period_s``."""
+    values = {"native_period": float(round(chosen.period_s * 1e6)), "keep_phase": float(chosen.keep_phase)}
+    return RegularCalls(period_s, values)
 
 
 def create_batch(rig: Rig, vehicles: Sequence[Any]) -> BatchPlant[Any]:
@@ -131,8 +139,8 @@ def record_batch(
     """Fly as `fly_batch` and return the errors themselves."""
     plant = create_batch(rig, vehicles)
     count, steps = len(vehicles), step_count(reference, plant.period_s)
-    every = native_every(chosen.period_s, plant.period_s)
-    controller = PolicyBatch(chosen.policy, chosen.graph, count, plant.variables(), every)
+    calls = regular_calls(chosen, plant.period_s)
+    controller = PolicyBatch(chosen.policy, chosen.graph, count, plant.variables(), calls)
     state = plant.initial(reference, [np.random.default_rng(seed) for seed in seeds])
     time_s: Vector = np.arange(steps, dtype=np.float64) * plant.period_s
     error = np.empty((steps, count, 3))

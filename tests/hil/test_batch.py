@@ -1,13 +1,15 @@
 """Simulated flights in batches: against single flights, by-hand metrics, and RAPTOR's published figures."""
 
 import math
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from nn4mc.control.policy import PolicyReference
 from nn4mc.errors import ConfigError
-from nn4mc.hil.batch import BatchRecord, create_batch, fly_batch, judge, load_policy, native_every
+from nn4mc.hil.batch import BatchRecord, create_batch, fly_batch, judge, load_policy, regular_calls
 from nn4mc.hil.metrics import tracking, wilson_interval
 from nn4mc.hil.record import FlightRecord, Step
 from nn4mc.hil.rig import create_reference, load_rig, perturbed, step_count
@@ -133,8 +135,19 @@ def test_a_rig_without_batches_is_answered():
         load_policy(load_rig("mass_spring_damper"))
 
 
-def test_a_native_step_is_the_first_call_a_native_period_after_the_last():
-    for rate in range(50, 2501, 7):
-        every = native_every(0.01, 1 / rate)
-        assert every == 1 or (every - 1) / rate < 0.01 - 1e-9
-        assert every / rate >= 0.01 - 1e-9
+def native_steps(rate_hz, keep_phase):
+    calls = regular_calls(replace(RAPTOR, keep_phase=keep_phase), 1 / rate_hz).calls()
+    return [call.native for call in islice(calls, 10 * rate_hz)]
+
+
+@pytest.mark.parametrize("rate_hz", range(100, 2501, 150))
+def test_the_policy_keeps_its_rate_at_any_rate_of_calls(rate_hz):
+    """100 steps a second in 10 s, whereas RLtools takes the first call a period after its last step."""
+    assert sum(native_steps(rate_hz, True)) == pytest.approx(1000, abs=1)
+    every = math.ceil(rate_hz / 100)
+    if 1000000 % rate_hz == 0:  # whole microseconds between calls; else the clock's rounding decides
+        assert native_steps(rate_hz, False) == [call % every == 0 for call in range(10 * rate_hz)]
+
+
+def test_slower_calls_are_all_native():
+    assert all(native_steps(50, True))
