@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from nn4mc.cli.console import err, out, print_json, table
 from nn4mc.cli.run_progress import run_progress
@@ -16,6 +17,8 @@ from nn4mc.raptor.bench_text import NOTE, json_of, pages, verdict
 
 QUICK_SAMPLED, SAMPLED, REFERENCE_SAMPLED = 20, 1000, 100
 QUICK_STARTS = 20
+_WIDEST = 200
+"""Columns that a table may take: on a narrow terminal its lines wrap, but no number is cut."""
 
 
 @click.command("bench")
@@ -103,6 +106,8 @@ def _command() -> str:
 
 def _print(bench: Bench) -> None:
     for page in pages(bench):
-        out.print(table(page.title, page.columns, page.rows, page.columns[1:], page.columns))
+        made = table(page.title, page.columns, page.rows, page.columns[1:], page.columns)
+        widest = out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum
+        Console(width=max(out.width, widest)).print(made)
     out.print(verdict(bench), highlight=False, soft_wrap=True)
     out.print(NOTE, highlight=False, soft_wrap=True)

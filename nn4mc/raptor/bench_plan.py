@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nn4mc.hil.rig import Rig
 from nn4mc.raptor.bench_flights import FIGURE, FLOAT32, HOVER, INT8, SAMPLED, SLOW_RAMP_FIGURE, Case, Flight, vehicle_of
 from nn4mc.raptor.bench_settings import (
+    CLIP,
     CLIP_SETTINGS,
     DISTURBANCES,
     NOISES,
@@ -14,7 +15,7 @@ from nn4mc.raptor.bench_settings import (
     mismatch_of,
     rates,
 )
-from nn4mc.raptor.trials import PERIODS_S
+from nn4mc.raptor.trials import AS_IT_IS, PERIODS_S
 
 FIGURES, REFERENCE = "figures", "reference"
 PAPER_PERIOD_S = 5.5
@@ -154,10 +155,10 @@ class ReferencePlan:
 
 
 def reference_cases(rig: Rig, plan: ReferencePlan) -> tuple[Case, ...]:
-    """Return the cases of the published reference table."""
-    bare = CLIP_SETTINGS[0]
-    cases = [*hover(rig, bare, FLOAT32, plan.vehicles, plan.starts, plan.sampled, plan.sampled_starts)]
+    """Return the cases of the published reference table, whose sampled vehicles fly without a force from outside."""
+    still = Setting(CLIP, AS_IT_IS, None, {"force_n": (0.0, 0.0, 0.0)})
+    cases = [*hover(rig, still, FLOAT32, plan.vehicles, plan.starts, plan.sampled, plan.sampled_starts)]
     for period in REFERENCE_PERIODS_S:
         sampled = plan.sampled if period == REFERENCE_PERIODS_S[0] else 0
-        cases += figure(rig, bare, FLOAT32, period, plan.vehicles, sampled, REFERENCE, SLOW_RAMP_FIGURE)
+        cases += figure(rig, still, FLOAT32, period, plan.vehicles, sampled, REFERENCE, SLOW_RAMP_FIGURE)
     return tuple(cases)

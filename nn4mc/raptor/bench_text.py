@@ -79,7 +79,9 @@ def _figures(bench: Bench) -> Page:
         rows.append((_name(name, usual), *_with_paper(slow), *_with_paper(usual), last, clipped))
     columns = ("vehicle", "10 s", "xy", "real", "5.5 s", "xy", "real", "fastest followed", "with PX4's clips")
     return Page(
-        "The paper's figure of eight: RMSE (m), the same without height, the paper's real flight", columns, tuple(rows)
+        "The paper's figure of eight: RMSE, without height (xy), and of the paper's real flight (m)",
+        columns,
+        tuple(rows),
     )
 
 
