@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FLIGHTS := --vehicle x500_real --vehicle crazyflie --reference hover --reference lissajous
 
 .DEFAULT_GOAL := help
-.PHONY: help hil test conformance fuzz setup setup-test setup-bench lint bench wheel clean
+.PHONY: help hil tracking test conformance fuzz setup setup-test setup-bench lint bench wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -15,6 +15,9 @@ help: ## list the targets
 
 hil: setup ## fly RAPTOR on an emulated Cortex-M4 and write report/
 	$(BIN)/nn4mc hil quadrotor $(FLIGHTS) --report report
+
+tracking: setup ## fly the soft rigs beside the paper's figures; write report/tracking and docs/tracking.md
+	$(BIN)/nn4mc bench tracking --report report/tracking --markdown docs/tracking.md
 
 test: setup-test ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal

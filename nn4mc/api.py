@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn4mc.codegen.controller import controller_library, emit_policy
+from nn4mc.codegen.controller import attitudes, controller_library, emit_policy
 from nn4mc.codegen.emit import Emitted, emit, network_name
 from nn4mc.codegen.nmpc import emit_nmpc
 from nn4mc.codegen.pid import emit_pid
@@ -97,11 +97,13 @@ class ControllerCode:
     """A compiled controller: its C without the runtime (that of firmware/lib/nn4mc).
 
     ``sha256`` is that of the model file inside it, or of the controller's own numbers where it has no network.
+    ``quaternions`` are the words of the sensors at which a unit quaternion is expected.
     """
 
     network: Network | None
     files: Mapping[str, str]
     sha256: str
+    quaternions: tuple[int, ...] = ()
 
     def write(self, folder: str | Path) -> None:
         """Write the C into ``folder``; ConfigError when a foreign file is in the way."""
@@ -109,7 +111,7 @@ class ControllerCode:
 
     def write_library(self, folder: str | Path, target_name: str, code: CodeOptions = DEFAULT_CODE) -> list[str]:
         """Write the C with its runtime, a PlatformIO library.json and an example; return the names of all files."""
-        files = {**self.files, **controller_library(self.files, target(target_name), code)}
+        files = {**self.files, **controller_library(self.files, target(target_name), code, self.quaternions)}
         write_files(Path(folder), files)
         return sorted(files)
 
@@ -121,10 +123,22 @@ def compile_policy(
 
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
-    network = compile_model(policy.model, target_name=CONTROLLER_TARGET, code=code, quantizing=quantizing)
+    return policy_code(
+        policy, compile_model(policy.model, None, CONTROLLER_TARGET, import_options(policy), code, quantizing)
+    )
+
+
+def policy_code(policy: Policy, network: Network) -> ControllerCode:
+    """Return the C of a policy around its compiled network; ConfigError when the observation does not fit."""
     check_policy(policy, network.graph)
-    files = {**emit_policy(policy, network.emitted), **_options(code, network.emitted.const_bytes)}
-    return ControllerCode(network, files, network.graph.source.sha256)
+    options = _options(network.code, network.emitted.const_bytes)
+    files = {**emit_policy(policy, network.emitted), **options}
+    return ControllerCode(network, files, network.graph.source.sha256, attitudes(policy.sensors))
+
+
+def import_options(policy: Policy) -> ImportOptions:
+    """Return what a policy asks of the importer of its model."""
+    return ImportOptions(stateful=policy.stateful)
 
 
 def compile_pid(pid: Pid, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:

@@ -21,11 +21,11 @@ RANKS = (
     {"codegen", "train", "export"},
     {"api"},
     {"build", "against"},
-    {"verify", "inspect", "costs", "profile"},
+    {"verify", "inspect", "costs", "profile", "flight_stack"},
     {"hil"},
     {"campaign"},
     {"raptor"},
-    {"doctor"},
+    {"doctor", "tracking"},
     {"cli"},
     {"__main__"},
 )

@@ -1,42 +1,29 @@
 """The wheel alone, in an empty folder: what a user gets who never sees the checkout."""
 
 import json
-import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.wheel import build_wheel, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 
 
-def _run(*words: str | Path, cwd: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    done = subprocess.run(
-        [str(word) for word in words], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{words}: {done.stdout[-2000:]}\n{done.stderr[-4000:]}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
-    return next(folder.glob("nn4mc-*.whl"))
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of a fresh virtual environment with the wheel and its hil extra."""
     folder = tmp_path_factory.mktemp("empty")
-    _run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     pip = (folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    _run(*pip, f"{wheel}[hil]", cwd=folder)
+    run(*pip, f"{wheel}[hil]", cwd=folder)
     return folder / "venv" / "bin"
 
 
@@ -48,7 +35,7 @@ def test_the_wheel_carries_firmware_and_rigs_and_nothing_that_was_built(wheel: P
 
 
 def test_the_installed_wheel_flies_raptor_on_the_emulated_board(installed: Path, tmp_path: Path) -> None:
-    printed = _run(installed / "nn4mc", "hil", "quadrotor", "--vehicle", "crazyflie", "--json", cwd=tmp_path)
+    printed = run(installed / "nn4mc", "hil", "quadrotor", "--vehicle", "crazyflie", "--json", cwd=tmp_path)
     flight = json.loads(printed)
     assert flight["board"] == "qemu://netduinoplus2"
     assert flight["mismatched_words"] == 0
@@ -56,4 +43,4 @@ def test_the_installed_wheel_flies_raptor_on_the_emulated_board(installed: Path,
 
 
 def test_the_installed_wheel_is_ready_by_its_own_account(installed: Path, tmp_path: Path) -> None:
-    assert json.loads(_run(installed / "nn4mc", "doctor", "--json", cwd=tmp_path))["ready"] is True
+    assert json.loads(run(installed / "nn4mc", "doctor", "--json", cwd=tmp_path))["ready"] is True

@@ -17,6 +17,8 @@ _CCM = ".ccmram"
 """Section of the core-coupled memory: constants alone leave it without the flag of variables."""
 _STATE = "controller_state"
 """Name of the controller's state in firmware/src/main.c."""
+_STACK_ENDS = ("stack_bottom", "stack_top")
+"""As the linker scripts name them."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,14 @@ class FirmwareSizes:
     """Bytes of a firmware. Flash is code, constants and initial values; RAM is variables and the whole stack.
 
     The controller's flash is its own code and weights with the kernels and elementary functions they call; its
-    RAM is its state and its variables.
+    RAM is its state and its variables. ``stack_bytes`` is what the linker script reserves, 0 on a host, which has none.
     """
 
     flash_bytes: int
     ram_bytes: int
     controller_flash_bytes: int
     controller_ram_bytes: int
+    stack_bytes: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def firmware_sizes(firmware: Firmware) -> FirmwareSizes:
 
     Raises BuildError when the two are not what firmware/platform builds, ToolMissingError without pyelftools.
     """
-    flash, ram, state = _program_sizes(firmware.elf)
+    flash, ram, state, stack = _program_sizes(firmware.elf)
     sections = list(_controller_sections(firmware.map))
     if not sections:
         raise BuildError(f"{firmware.map} lists no section of a controller. Delete its folder and build again.")
@@ -54,11 +57,12 @@ def firmware_sizes(firmware: Firmware) -> FirmwareSizes:
         ram_bytes=ram,
         controller_flash_bytes=sum(s.size for s in sections if _is_flash(s.name)),
         controller_ram_bytes=state + sum(s.size for s in sections if _is_ram(s.name)),
+        stack_bytes=stack,
     )
 
 
-def _program_sizes(elf: Path) -> tuple[int, int, int]:
-    """Return the flash, the RAM and the controller's state of a program, in bytes."""
+def _program_sizes(elf: Path) -> tuple[int, int, int, int]:
+    """Return the flash, the RAM, the controller's state and the whole stack of a program, in bytes."""
     try:
         from elftools.elf.constants import SH_FLAGS  # noqa: PLC0415 - an extra, needed only here
         from elftools.elf.elffile import ELFFile  # noqa: PLC0415
@@ -76,10 +80,10 @@ def _program_sizes(elf: Path) -> tuple[int, int, int]:
             if section["sh_flags"] & SH_FLAGS.SHF_WRITE or section.name == _CCM:
                 ram += section["sh_size"]
         symbols = program.get_section_by_name(".symtab")
-        states = symbols.get_symbol_by_name(_STATE) if isinstance(symbols, SymbolTableSection) else None
-    if not states:
-        raise BuildError(f"{elf} has no symbol '{_STATE}': it was stripped, or is not nn4mc's firmware.")
-    return flash, ram, int(states[0]["st_size"])
+        if not isinstance(symbols, SymbolTableSection) or not (states := symbols.get_symbol_by_name(_STATE)):
+            raise BuildError(f"{elf} has no symbol '{_STATE}': it was stripped, or is not nn4mc's firmware.")
+        ends = [int(found[0]["st_value"]) for name in _STACK_ENDS if (found := symbols.get_symbol_by_name(name))]
+    return flash, ram, int(states[0]["st_size"]), ends[1] - ends[0] if len(ends) == 2 else 0
 
 
 def _controller_sections(link_map: Path) -> Iterator[_InputSection]:

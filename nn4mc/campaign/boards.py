@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nn4mc.build.platformio import cache_dir
 from nn4mc.campaign.chunks import Chunk
-from nn4mc.campaign.expand import Run, flown_vehicle
+from nn4mc.campaign.expand import Run, called_rig, flown_vehicle
 from nn4mc.campaign.fly import Flown, check_worker
 from nn4mc.campaign.processes import start_pool
 from nn4mc.campaign.row import Row, board_row
@@ -21,7 +21,7 @@ from nn4mc.hil.faults import FaultSpec
 from nn4mc.hil.flight import Bench, FlightPlan, Recorder, fly
 from nn4mc.hil.metrics import position_error, settling_time, tracking
 from nn4mc.hil.record import FlightRecord
-from nn4mc.hil.rig import create_reference, load_rig, with_controller
+from nn4mc.hil.rig import Rig, create_reference, load_rig, with_controller
 
 _MOST_FAILURES = 3
 """Failures in a row after which a board is given up."""
@@ -94,9 +94,10 @@ def fly_on_board(board: str, chunk: Chunk, version: str) -> Flown:
 
 
 def _fly_run(board: str, rig_name: str, run: Run) -> Row:
-    bench = _bench(board, rig_name, run.controller)
+    rig = with_controller(load_rig(rig_name), run.controller)
+    vehicle = flown_vehicle(rig, run)
+    bench = _bench(board, called_rig(rig, vehicle))
     # A sampled vehicle is not among the rig's; a perturbed one is flown as it is, so that both are told by one name.
-    vehicle = flown_vehicle(bench.rig, run)
     ready = replace(bench, rig=replace(bench.rig, vehicles={run.vehicle: vehicle}))
     recorder = Recorder(FlightRecord())
     result = fly(ready, FlightPlan(run.vehicle, run.reference, run.changes, run.seed), recorder)
@@ -114,13 +115,12 @@ def _fly_run(board: str, rig_name: str, run: Run) -> Row:
     return board_row(run.id, outcome, result)
 
 
-def _bench(board: str, rig_name: str, controller: str) -> Bench:
-    """Return the open bench of a board, opened anew for another rig or controller."""
-    key = (board, rig_name, controller)
+def _bench(board: str, rig: Rig) -> Bench:
+    """Return the open bench of a board, opened anew for another controller or call rate."""
+    key = (board, str(rig.folder), rig.controller_name, str(rig.call_period_s))
     if _open.bench is None or _open.key != key:
         _open.stack.close()
         _open.bench = None
-        rig = with_controller(load_rig(rig_name), controller)
         with _one_at_a_time():
             _open.bench = _open.stack.enter_context(open_bench(rig, board, FaultSpec(), lambda _text: nullcontext()))
         _open.key = key

@@ -34,20 +34,24 @@ def cut(rig_name: str, rig_sha256: str, rig: Rig, kind: Kind, runs: Sequence[Run
 
 
 def _alike(rig: Rig, runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs by controller, reference and call rate, in the order in which these come up."""
     groups: dict[bytes, list[Run]] = {}
     periods: dict[bytes, float] = {}
     for run in runs:
         plant = msgspec.json.encode([run.vehicle, run.mismatch])
         if plant not in periods:
-            periods[plant] = rig.create_plant(flown_vehicle(rig, run), rig.period_s).period_s
+            periods[plant] = _period_s(rig, run)
         key = msgspec.json.encode([run.controller, run.reference, run.changes, periods[plant]])
         groups.setdefault(key, []).append(run)
     return list(groups.values())
 
 
+def _period_s(rig: Rig, run: Run) -> float:
+    return float(rig.create_plant(flown_vehicle(rig, run), rig.call_period_s).period_s)
+
+
 def _batches(rig: Rig, group: list[Run]) -> list[list[Run]]:
     first = group[0]
-    period_s = rig.create_plant(flown_vehicle(rig, first), rig.period_s).period_s
-    steps = step_count(create_reference(rig, first.reference, first.changes), period_s)
+    steps = step_count(create_reference(rig, first.reference, first.changes), _period_s(rig, first))
     rows = max(1, min(BATCH_ROWS, BATCH_STEPS // max(1, steps)))
     return [group[at : at + rows] for at in range(0, len(group), rows)]

@@ -9,11 +9,13 @@ import msgspec
 
 from nn4mc.campaign.file import MAX_RUNS, CampaignFile, Grid, ReferenceTable, Seeds
 from nn4mc.errors import ConfigError
-from nn4mc.hil.rig import Rig, create_reference, perturbed, plant_at_rig_rate, with_controller
+from nn4mc.hil.rig import Rig, create_reference, perturbed, with_controller, with_rate
 
 Kind = Literal["simulated", "board"]
 ID_DIGITS = 20
 SAMPLED = "sampled"
+SAME_S = 1e-9
+"""Periods this close are the same."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -85,6 +87,12 @@ def flown_vehicle(rig: Rig, run: Run) -> Any:
     return perturbed(rig, vehicle_of(rig, run.vehicle), run.mismatch, f"vehicles.{run.vehicle}")
 
 
+def called_rig(rig: Rig, vehicle: Any) -> Rig:
+    """Return the rig with its controller called as the vehicle's mismatch says; ConfigError where it cannot be."""
+    period_s = rig.create_plant(vehicle, rig.call_period_s).period_s
+    return rig if abs(period_s - rig.call_period_s) < SAME_S else with_rate(rig, 1 / period_s)
+
+
 def _axes(file: CampaignFile, rig: Rig) -> tuple[Sequence[Any], ...]:
     for name in file.controllers:
         with_controller(rig, name)
@@ -113,9 +121,10 @@ def _runs(rig: Rig, kind: Kind, axes: tuple[Sequence[Any], ...]) -> Iterator[Run
     controllers, references, vehicles, perturbations, seeds = axes
     index = 0
     for controller, (reference, changes) in product(controllers, references):
+        chosen = with_controller(rig, controller)
         table = msgspec.to_builtins(create_reference(rig, reference, changes))
         for vehicle, mismatch in product(vehicles, perturbations):
-            numbers = _numbers(rig, kind, vehicle, mismatch)
+            numbers = _numbers(chosen, kind, vehicle, mismatch)
             prefix = _encoded([rig.name, rig.period_s, kind, controller, reference, table, vehicle, numbers])
             for seed in seeds:
                 identity = hashlib.sha256(prefix + str(seed).encode()).hexdigest()[:ID_DIGITS]
@@ -127,7 +136,7 @@ def _numbers(rig: Rig, kind: Kind, vehicle: str, mismatch: dict[str, Any]) -> Ma
     """Return the numbers of a perturbed vehicle; what its plant refuses is refused here."""
     found = perturbed(rig, vehicle_of(rig, vehicle), mismatch, f"vehicles.{vehicle}")
     if kind == "board":
-        plant_at_rig_rate(rig, found)
+        called_rig(rig, found)
     numbers: Mapping[str, Any] = msgspec.to_builtins(found)
     return numbers
 

@@ -57,7 +57,9 @@ def begin(folder: Path, manifest: Manifest) -> None:
         write_whole(path, msgspec.json.format(msgspec.json.encode(manifest)))
         return
     found = read_manifest(folder)
-    for what, mine, other in _differences(manifest, found):
+    differences = _differences(manifest, found)
+    if differences:
+        what, mine, other = differences[0]
         raise ConfigError(
             f"{folder}: holds campaign '{found.name}', and {what}: {other} then, {mine} now.\n"
             "Results of both do not belong in one table. Take another folder, or undo the change."

@@ -23,6 +23,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.hil.batch import load_policy
 from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.rig import Rig, load_rig, with_controller
+from nn4mc.hil.rig_file import PolicyTable
 
 OnRuns = Callable[[int, int], None]
 """Called with the runs done and the runs in all: once at the start, then after each part."""
@@ -30,11 +31,10 @@ OnRuns = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Workers:
-    """Who flies: processes of this machine, or a Dask scheduler; ``boards`` go over those of the file."""
+    """Who flies what is simulated: processes of this machine, one a core by default, or a Dask scheduler's workers."""
 
     processes: int | None = None
     scheduler: str | None = None
-    boards: tuple[str, ...] = ()
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -96,8 +96,7 @@ def run_campaign(campaign: Campaign, folder: Path, workers: Workers, on_runs: On
     Raises ConfigError when the folder holds another campaign or is in use, and what flying raises; what was flown
     until then stays in the folder.
     """
-    if workers.scheduler and campaign.kind == "board":
-        raise ConfigError("--scheduler flies simulated campaigns; boards are flown by the machine they hang on.")
+    _check_workers(campaign, workers)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         begin(folder, campaign.manifest)
@@ -121,6 +120,15 @@ def run_campaign(campaign: Campaign, folder: Path, workers: Workers, on_runs: On
         damaged=tuple(path.name for path in parts.damaged),
         results=str(results),
     )
+
+
+def _check_workers(campaign: Campaign, workers: Workers) -> None:
+    if campaign.kind == "board" and workers.scheduler:
+        raise ConfigError("--scheduler flies simulated campaigns; boards are flown by the machine they hang on.")
+    if workers.processes and (workers.scheduler or campaign.kind == "board"):
+        raise ConfigError(
+            "--workers is for this machine's processes; a board has one, a scheduler knows its own workers."
+        )
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -158,6 +166,12 @@ def _models(file: CampaignFile, rig: Rig, kind: Kind) -> dict[str, str]:
     chosen = {name: with_controller(rig, name) for name in file.controllers or (rig.controller_name,)}
     if kind == "board":
         return {name: compile_controller(one).sha256 for name, one in chosen.items()}
+    for name, one in chosen.items():
+        if rig.create_batch is None or not isinstance(one.controller, PolicyTable):
+            raise ConfigError(
+                f"campaign '{file.name}': rig '{rig.name}' with controller '{name}' cannot be simulated in batches;\n"
+                "only policies can, on rigs with create_batch. Fly it on boards, such as --board host://."
+            )
     return {name: load_policy(one).graph.source.sha256 for name, one in chosen.items()}
 
 

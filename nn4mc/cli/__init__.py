@@ -20,9 +20,9 @@ VERBS = {
     "hil": ("nn4mc.cli.hil:hil_command", "Fly a rig with the controller on a board, and measure how well."),
     "campaign": ("nn4mc.cli.campaign:campaign_command", "Fly many runs from one file, resumable, on many machines."),
     "raptor": ("nn4mc.cli.raptor:raptor_command", "Ask whether a quadrotor may be flown with RAPTOR, and how well."),
-    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with."),
+    "rig": ("nn4mc.cli.rig:rig_command", "Record the simulated plant of a rig, to train models with; begin your own."),
     "tune": ("nn4mc.cli.tune:tune_command", "Tune a controller on the simulated plant of a rig."),
-    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board: which options win there."),
+    "bench": ("nn4mc.cli.bench:bench_command", "Time small kernels on a board; fly the tracking benchmark."),
     "boards": ("nn4mc.cli.boards:boards_command", "List the boards there are."),
     "doctor": ("nn4mc.cli.doctor:doctor_command", "Check what is installed and what is missing."),
 }

@@ -1,8 +1,9 @@
-"""``nn4mc bench``: what a board itself takes, where models disagree."""
+"""``nn4mc bench``: what a board itself takes, where models disagree; and how well it tracks."""
 
 import click
 
 from nn4mc.cli.console import err, out, print_json, table
+from nn4mc.cli.tracking import tracking_command
 from nn4mc.hil.kernel_bench import time_kernels
 from nn4mc.hil.kernel_result import TimedKernel, verdict
 from nn4mc.hil.progress import FlightProgress
@@ -13,7 +14,10 @@ _COLUMNS = ("kernel", "operations", "cycles", "each", "model", "each", "waits")
 
 @click.group("bench")
 def bench_command() -> None:
-    """Measure what a board takes for small pieces of code."""
+    """Measure what a board takes for small pieces of code, and how well it controls the soft rigs."""
+
+
+bench_command.add_command(tracking_command)
 
 
 @bench_command.command("kernels")

@@ -44,7 +44,7 @@ def run_command(
     """
     campaign = prepare(file, boards)
     with run_progress(campaign.file.name) as on_runs:
-        summary = run_campaign(campaign, output, Workers(workers, scheduler, boards), on_runs)
+        summary = run_campaign(campaign, output, Workers(workers, scheduler), on_runs)
     for name in summary.damaged:
         err.print(f"damaged, flown again: {name}", highlight=False)
     if as_json:

@@ -51,3 +51,18 @@ def import_options(
     limits = replace(DEFAULT_LIMITS, **{name: value for name, value in raised.items() if value is not None})
     scaling = None if scaling_file is None else read_scaling(scaling_file)
     return ImportOptions(limits, stateful, scaling)
+
+
+def policy_of_file(path: Path, rig: str | None, options: Any) -> Any:
+    """Return the policy of a controller's file for a rig by name, or with its own layout.
+
+    Raises ConfigError for options of reading a model, which the file says itself, and as `read_policy`.
+    """
+    from nn4mc.errors import ConfigError  # noqa: PLC0415 - keeps --help fast
+    from nn4mc.hil.policy_file import read_policy  # noqa: PLC0415 - needs the hil extra
+    from nn4mc.hil.rig import load_rig  # noqa: PLC0415
+    from nn4mc.importers.options import DEFAULT_OPTIONS  # noqa: PLC0415
+
+    if options != DEFAULT_OPTIONS:
+        raise ConfigError("--stateful, --normalize and --max-... are for a model's own file. Leave them out.")
+    return read_policy(path, None if rig is None else load_rig(rig))

@@ -8,7 +8,7 @@ import click
 
 from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import err, out, print_json, table
-from nn4mc.cli.model import import_options, reading_options
+from nn4mc.cli.model import import_options, policy_of_file, reading_options
 from nn4mc.target import TARGETS
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def _limits(command: Any) -> Any:
 @click.option("--compare", nargs=2, metavar="A B", help="Print the difference of two: saved profiles, folders, models.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the profile.")
 @click.option("--functions", is_flag=True, help="Show each function too.")
-@click.option("--rig", metavar="RIG", help="Hold the profile against the [budget] of a rig.")
+@click.option(
+    "--rig", metavar="RIG", help="Hold the profile against the [budget] of a rig; for a policy's file, its rig."
+)
 @_limits
 @code_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -64,8 +66,8 @@ def profile_command(
 ) -> None:
     """Build MODEL for its target, run the program in an emulated core, and print what one step costs.
 
-    MODEL is a model file, `raptor`, a folder that `nn4mc compile` wrote, or a saved profile. Instructions are counted,
-    cycles are those of a stated model. Exit status 1 when a limit is broken.
+    MODEL is a model file, `raptor`, a policy's file policy.toml (its network), a folder that `nn4mc compile` wrote, or
+    a saved profile. Instructions are counted, cycles are those of a stated model. Exit status 1 when a limit is broken.
     """
     from nn4mc.profile.budget import Budget  # noqa: PLC0415 - keeps --help fast
     from nn4mc.profile.network import conditions  # noqa: PLC0415
@@ -82,7 +84,7 @@ def profile_command(
     code = take_code_options(others)
     options = import_options(**others)
     names = compare or (str(model),)
-    found = [obtain_profile(name, rows, asked, options, code) for name in names]
+    found = [obtain_profile(one, rows, asked, its, code) for one, its in (_model(name, rig, options) for name in names)]
     if save is not None:
         found[-1].save(save)
     if compare is not None:
@@ -94,6 +96,16 @@ def profile_command(
         if functions:
             _print_functions(found[0])
     sys.exit(_verdict(found[-1], budget))
+
+
+def _model(name: str, rig: str | None, options: Any) -> tuple[str, Any]:
+    """Return what to profile and how to read it; of a policy's file it is the network."""
+    if Path(name).suffix != ".toml":
+        return name, options
+    from nn4mc.api import import_options as options_of  # noqa: PLC0415 - needs the hil extra
+
+    policy = policy_of_file(Path(name), rig, options)
+    return policy.model, options_of(policy)
 
 
 def _rig_budget(rig: str) -> "Budget":

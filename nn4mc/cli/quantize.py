@@ -72,19 +72,16 @@ def quantize_command(
 
 
 def _fly(model: str, rig: str, board: str, plan: tuple[Any, ...], asked: Any) -> Any:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from msgspec.structs import replace as replace_struct  # noqa: PLC0415 - needs the hil extra
-
     from nn4mc.cli.console import err  # noqa: PLC0415
-    from nn4mc.hil.closed_loop import compare, policy_table  # noqa: PLC0415
+    from nn4mc.hil.closed_loop import compare, policy_table  # noqa: PLC0415 - needs the hil extra
+    from nn4mc.hil.controller_file import with_model  # noqa: PLC0415
     from nn4mc.hil.flights import plan_flights  # noqa: PLC0415
     from nn4mc.hil.progress import FlightProgress  # noqa: PLC0415
     from nn4mc.hil.rig import load_rig  # noqa: PLC0415
 
     loaded = load_rig(rig)
-    table = replace_struct(policy_table(loaded), model=model)
-    flown = replace(loaded, controllers={**loaded.controllers, loaded.controller_name: table})
+    policy_table(loaded)
+    flown = with_model(loaded, model)
     vehicles, references, period_s, seeds = plan
     plans = plan_flights(flown, vehicles, references, period_s, 0)
     return compare(flown, board, plans, seeds, asked, FlightProgress(err).stage)

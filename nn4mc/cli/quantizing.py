@@ -53,9 +53,9 @@ def quantizing(
     calibrate_files: tuple[Path, ...],
     activations: str | None,
     keep_float: tuple[str, ...],
-    rig: str | None = None,
+    rig: Any = None,
 ) -> Any:
-    """Return what the options ask for, None for no quantisation.
+    """Return what the options ask for, None for no quantisation; ``rig``, a name or a Rig, is for logs of flights.
 
     Raises ConfigError where options need --quantize, and what reading the files raises.
     """
@@ -70,14 +70,14 @@ def quantizing(
     return Quantizing(scheme, tuple(one for path in calibrate_files for one in read_inputs(path, rig)))
 
 
-def take_quantizing(others: dict[str, Any]) -> Any:
+def take_quantizing(others: dict[str, Any], rig: Any = None) -> Any:
     """Take the options of this module out of a command's and return what they ask for; see `quantizing`."""
     names = ("quantize", "calibrate_files", "activations", "keep_float")
-    return quantizing(*(others.pop(name) for name in names))
+    return quantizing(rig=rig, **{name: others.pop(name) for name in names})
 
 
-def read_inputs(path: Path, rig: str | None = None) -> Any:
-    """Return the recordings of a file, whichever kind it is; ``rig`` is the one a log was flown with."""
+def read_inputs(path: Path, rig: Any = None) -> Any:
+    """Return the recordings of a file, whichever kind it is; ``rig``, a name or a Rig, is the one of a flight's log."""
     if path.suffix == ".mcap":
         from nn4mc.hil.calibration import read_flight  # noqa: PLC0415 - needs the hil extra
 

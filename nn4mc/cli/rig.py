@@ -1,4 +1,4 @@
-"""``nn4mc rig``: what can be done with a rig's simulated plant alone."""
+"""``nn4mc rig``: record a rig's simulated plant, and begin a rig of one's own."""
 
 from pathlib import Path
 
@@ -7,15 +7,16 @@ import numpy as np
 
 from nn4mc.cli.console import err, out, print_json, table
 from nn4mc.errors import ConfigError
-from nn4mc.hil.data_log import Excitation, column_names, excite, record_run, write_csv
+from nn4mc.hil.data_log import column_names, excite, record_run, write_csv
 from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.rig import Rig, load_rig
+from nn4mc.hil.rig_copy import copy_rig
 
 
 @click.group("rig")
 def rig_command() -> None:
-    """Work with the simulated plant of a rig."""
+    """Record the simulated plant of a rig, or begin a rig of your own."""
 
 
 @rig_command.command("record")
@@ -68,7 +69,7 @@ def record_command(
         with progress.stage(f"recording {name}"):
             sines = number % 4 == 3 or (name.startswith("held-out") and name != "held-out-0")
             rng = np.random.default_rng((seed, number))
-            commands = excite(loaded, round(seconds / loaded.period_s), rng, sines, Excitation())
+            commands = excite(loaded, round(seconds / loaded.period_s), rng, sines, loaded.excitation)
             path = output / f"{name}.csv"
             write_csv(path, column_names(loaded), record_run(loaded, chosen, commands, number + 1000 * seed, knobs))
             files.append({"file": str(path), "steps": len(commands), "sines_only": sines})
@@ -76,6 +77,24 @@ def record_command(
         print_json({"rig": loaded.name, "vehicle": chosen, "columns": column_names(loaded), "runs": files})
     else:
         _print(loaded, files)
+
+
+@rig_command.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--like", required=True, metavar="RIG", help="The rig to begin with: a name, such as tendon, or a folder."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def new_command(folder: Path, like: str, as_json: bool) -> None:
+    """Begin a rig of your own in FOLDER as a copy of one that works; `nn4mc hil FOLDER` flies it at once.
+
+    rig.toml has the signals and the numbers, plant.py the equations.
+    """
+    files = [str(path) for path in copy_rig(like, folder)]
+    if as_json:
+        print_json({"rig": folder.resolve().name, "folder": str(folder), "files": files})
+    else:
+        click.echo(f"{', '.join(files)}\nFly it: nn4mc hil {folder}")
 
 
 def _print(rig: Rig, files: list[dict[str, object]]) -> None:

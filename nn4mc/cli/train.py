@@ -78,3 +78,4 @@ def _print(done: "Trained", output: Path) -> None:
     file = f"{done.card['name']}.onnx"
     stateful = " --stateful" if done.card["stateful"] else ""
     click.echo(f"{output}/README.md is the model card. To C: nn4mc compile {output}/{file}{stateful} -o DIR")
+    click.echo(f'To control with it: model = "{output}" in a controller.toml; docs/nmpc.md has its keys.')

@@ -1,12 +1,15 @@
 """A controller as C: the network, what stands around it, and the one table the firmware knows it by."""
 
+import hashlib
 from collections.abc import Mapping
 
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
+from nn4mc.codegen.policy_tables import policy_tables
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import controller_runtime
-from nn4mc.control.observation import ATTITUDE, PREVIOUS_ACTION, TERMS
+from nn4mc.control.action import Action
+from nn4mc.control.observation import ATTITUDE, Observed
 from nn4mc.control.policy import KIND, Policy, resolved_variables
 from nn4mc.control.variables import offsets
 from nn4mc.target import CodeOptions, Target
@@ -21,14 +24,14 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "network": network.name,
         "version": __version__,
         "kind": KIND,
-        "model_id": f"{network.name.upper()}_MODEL_ID",
+        "model_id": _identity(policy, network),
         "selftest_limit": f"{network.name.upper()}_SELFTEST_LIMIT",
         "sensor_len": sum(policy.sensors.values()),
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,
         "variables": resolved_variables(policy),
-        "attitudes": [at for name, at in offsets(policy.sensors).items() if name == ATTITUDE],
-        "observation": _observation(policy),
+        "attitudes": attitudes(policy.sensors),
+        **policy_tables(policy),
         "executor": policy.executor is not None,
         "rest": _rest(policy),
     }
@@ -39,38 +42,36 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
     return files
 
 
-def controller_library(files: Mapping[str, str], target: Target, code: CodeOptions) -> Mapping[str, str]:
-    """Return what makes a controller's own ``files`` a library: the runtime, library.json and an example."""
+def _identity(policy: Policy, network: Emitted) -> str:
+    """Return the C of a policy's id: the network's, or one that also changes with what is done to its words.
+
+    A board that was flashed with another scale or another order of motors then answers with another id.
+    """
+    taken_as_they_are = policy.observation == tuple(Observed(one.term) for one in policy.observation)
+    if taken_as_they_are and policy.frames == 1 and policy.action == Action():
+        return f"{network.name.upper()}_MODEL_ID"
+    text = repr((network.model_id, policy.observation, policy.frames, policy.action))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+
+
+def attitudes(sensors: Mapping[str, int]) -> tuple[int, ...]:
+    """Return at which words of the sensors a quaternion begins."""
+    return tuple(at for name, at in offsets(sensors).items() if name == ATTITUDE)
+
+
+def controller_library(
+    files: Mapping[str, str], target: Target, code: CodeOptions, quaternions: tuple[int, ...] = ()
+) -> Mapping[str, str]:
+    """Return what makes a controller's own ``files`` a library: the runtime, library.json and an example.
+
+    ``quaternions`` are the words of the sensors that the example must not leave 0 (`attitudes`).
+    """
     values = {"name": "controller", "title": "controller", "version": __version__, "target": target.title}
     return {
         "library.json": render("library.json.j2", values),
-        "examples/main.c": render("controller_example.c.j2", values),
+        "examples/main.c": render("controller_example.c.j2", {**values, "attitudes": quaternions}),
         **controller_runtime(files, target, code),
     }
-
-
-def _observation(policy: Policy) -> list[str]:
-    """Return the C statements that write the observation, term by term."""
-    sensor_at, reference_at = offsets(policy.sensors), offsets(policy.reference)
-    previous = "self->mean" if policy.executor else "self->action"
-    lines, at = [], 0
-    for name in policy.observation:
-        if name == PREVIOUS_ACTION:
-            lines.append(f"nn4mc_copy({previous}, {_at('out', at)}, {policy.command_len});")
-            at += policy.command_len
-            continue
-        term = TERMS[name]
-        lines.append(
-            term.c_call.format(
-                sensor=_at("sensors", sensor_at[term.sensor]),
-                reference=_at("reference", reference_at[term.reference]) if term.reference else "",
-                limit=f"self->values[{term.clip.upper()}]" if term.clip else "",
-                out=_at("out", at),
-                words=term.words,
-            )
-        )
-        at += term.words
-    return lines
 
 
 def _rest(policy: Policy) -> list[Mapping[str, int]]:
@@ -78,7 +79,3 @@ def _rest(policy: Policy) -> list[Mapping[str, int]]:
     starts = offsets(policy.reference)
     names = policy.executor.rest if policy.executor else ()
     return [{"at": starts[name], "words": policy.reference[name]} for name in names]
-
-
-def _at(base: str, offset: int) -> str:
-    return f"{base} + {offset}" if offset else base

@@ -10,8 +10,9 @@ from nn4mc.codegen.identifiers import comment_text
 from nn4mc.codegen.literals import float_literal, float_rows
 from nn4mc.codegen.matrices import MOST_ROWS
 from nn4mc.codegen.model_id import ID_DIGITS, model_id
-from nn4mc.codegen.predictor import Plan, Predictor, make_predictor
+from nn4mc.codegen.predictor import Predictor, make_predictor
 from nn4mc.codegen.render import render
+from nn4mc.codegen.windows import Plan
 from nn4mc.control.nmpc import KIND, NEWTON, Nmpc, nmpc_sha256, resolved_variables, traced, words_of
 from nn4mc.control.nmpc_reference import OK, TOLERANCE, NmpcReference
 from nn4mc.errors import ModelError
@@ -25,7 +26,7 @@ _ROUNDING = 3e-7
 _TRIALS = 4
 _MARGIN = 10.0
 """The self-test's limit is this many times what changes of ``_ROUNDING`` in the inputs do to the reference's answer."""
-_SMALL_HESSIAN = 12
+_SMALL_HESSIAN = 3
 _HEADERS = ("nn4mc_slopes",)
 
 
@@ -36,7 +37,7 @@ def emit_nmpc(nmpc: Nmpc, graph: Graph) -> Mapping[str, str]:
     """
     model = traced(nmpc, graph)
     newton = nmpc.method == NEWTON
-    predictor = make_predictor(model, jet_columns(nmpc), Plan(nmpc.horizon, nmpc.moves))
+    predictor = make_predictor(model, jet_columns(nmpc), Plan(nmpc.horizon, nmpc.moves, newton))
     values = {
         **_sizes(nmpc, predictor),
         **_problem(nmpc),
@@ -62,9 +63,9 @@ def jet_columns(nmpc: Nmpc) -> int:
 
 
 def _kernel_height(nmpc: Nmpc) -> int:
-    """Return the height of the kernel that makes the Hessian, a divisor of Nu m; 0 where it is too small for one."""
+    """Return the height of the kernel that makes the Hessian, a divisor of Nu m; 0 where registers hold all of it."""
     variables = nmpc.moves * nmpc.model.m
-    if variables * nmpc.horizon * nmpc.model.p <= _SMALL_HESSIAN:
+    if variables <= _SMALL_HESSIAN:
         return 0
     return max(height for height in range(1, MOST_ROWS + 1) if variables % height == 0)
 
@@ -80,18 +81,22 @@ def _sizes(nmpc: Nmpc, predictor: Predictor) -> dict[str, object]:
         "dd": model.dd,
         "horizon": nmpc.horizon,
         "moves": nmpc.moves,
+        "n": nmpc.moves * model.m,
         "first_step": nmpc.first_step,
         "columns": jet_columns(nmpc),
         "sensor_len": sum(nmpc.sensors.values()),
         "reference_len": sum(nmpc.reference.values()),
+        "past_steps": min(nmpc.horizon, max(model.nd, model.dd + 1, 2)),
         "state_len": predictor.state_len,
         "fixed_len": predictor.fixed_len,
         "arena_len": max(predictor.arena_len, 1),
         "scratch_at": predictor.scratch_at,
         "kernel_height": _kernel_height(nmpc),
         "kernel_blocks": nmpc.moves * model.m // max(1, _kernel_height(nmpc)),
-        "commands_read": "command" in atoms,
         "outputs_read": "output" in atoms and nmpc.horizon > 1,
+        "smaller_used": nmpc.moves > 1 or any("smaller(" in line for line in predictor.steps),
+        "still_used": (predictor.state_len > 0 and nmpc.horizon > 1)
+        or any(", still, " in line for line in predictor.steps),
         "commands_fixed": any("own_commands" in line for line in predictor.prepare_step),
         "outputs_fixed": any("own_outputs" in line for line in predictor.prepare_step),
     }

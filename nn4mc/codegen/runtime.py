@@ -80,7 +80,7 @@ def controller_runtime(files: Mapping[str, str], target: Target, code: CodeOptio
     return network_runtime(target, code, sorted(stems), 0)
 
 
-_COMPANIONS = {"nn4mc_quadratic": ("nn4mc_box", "nn4mc_factorise")}
+_COMPANIONS = {"nn4mc_quadratic": ("nn4mc_factorise",)}
 """Sources whose functions another one's header declares."""
 
 

@@ -32,6 +32,7 @@ class ExecutedPolicyReference(PolicyReference):
         self.turn = self.clock.begin(time_us, time_us if stamp is None else stamp)
         if self.turn is Turn.AFRESH:
             self._state, self._since_native = initial_state(self._graph), []
+            self._observer.reset()
         self._since_native.append(self._action)
         if self.turn is Turn.INTERMEDIATE and self.values["skip_intermediate"] >= 0.5:
             return self._action
@@ -41,11 +42,12 @@ class ExecutedPolicyReference(PolicyReference):
     def _evaluate(self, sensors: Array, reference: Array) -> Array:
         """Return what the network says to the mean of the actions; a native step moves its state."""
         last, self._action = self._action, np.mean(self._since_native, axis=0)
-        done = step(self._graph, self.observe(sensors, reference), self._state)
+        native = self.turn is not Turn.INTERMEDIATE
+        done = step(self._graph, self.observe(sensors, reference, remember=native), self._state)
         self._action = last
-        if self.turn is not Turn.INTERMEDIATE:
+        if native:
             self._advance(done.state)
-        return np.clip(done.outputs, -1.0, 1.0)
+        return np.clip(self._map.command(done.outputs), -1.0, 1.0)
 
     def _advance(self, state: Mapping[str, Array]) -> None:
         self._state = dict(state)

@@ -1,7 +1,8 @@
 """How each operator becomes lines of a tape: linear ones by their own float64 reference, the rest composed.
 
-Kinks (relu, abs, clip, maximum, ...) are those of relu, whose derivatives are 0 at 0. A softmax, a largest value and a
-largest value under a window subtract or choose by a chain of relu(a - b) + b.
+Kinks (relu, abs, clip, maximum, ...) are those of relu, whose derivatives are 0 at 0; the slope of every function at a
+kink lies between those of its sides. A softmax, a largest value and a largest value under a window subtract or choose
+by a chain of relu(a - b) + b.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,14 +50,21 @@ def _clip(w: Writer, x: Form, low: float, high: float) -> Form:
 
 
 def _leaky(w: Writer, x: Form, slope: Array | float) -> Form:
-    positive, negative = w.unary("relu", x), w.unary("relu", _shifted(w, x, -1.0))
-    return w.linear(lambda a, b: a - slope * b, positive, negative)
+    # Of x and one relu, so that at 0 the slope is that of the left side, not 0, which is on neither.
+    x = w.store(x)
+    return w.linear(lambda a, b: slope * a + (1.0 - slope) * b, x, w.unary("relu", x))
+
+
+def _abs(w: Writer, x: Form) -> Form:
+    return _plus(w, w.unary("relu", x), w.unary("relu", _shifted(w, x, -1.0)))
 
 
 def _elu(w: Writer, x: Form, scale: float, slope: float, width: float) -> Form:
-    """Scale x above 0, slope (exp(x / width) - 1) below."""
-    powers = w.unary("exp", _shifted(w, w.unary("relu", _shifted(w, x, -1.0)), -1.0 / width))
-    return w.linear(lambda a, b: scale * a + slope * (b - 1.0), w.unary("relu", x), powers)
+    """Scale x above 0, slope (exp(x / width) - 1) below; smooth at 0 where scale is slope / width."""
+    x = w.store(x)
+    above = w.unary("relu", x)
+    powers = w.unary("exp", w.linear(lambda a, b: (a - b) / width, x, above))
+    return w.linear(lambda a, b: scale * a + slope * (b - 1.0), above, powers)
 
 
 def _bound(node: Node, name: str) -> float:
@@ -73,7 +81,7 @@ def _hard_sigmoid6(w: Writer, x: Form) -> Form:
 
 
 def _softsign(w: Writer, x: Form) -> Form:
-    return w.product(x, w.unary("reciprocal", _shifted(w, _leaky(w, x, -1.0), 1.0, 1.0)))
+    return w.product(x, w.unary("reciprocal", _shifted(w, _abs(w, x), 1.0, 1.0)))
 
 
 def _gelu(w: Writer, x: Form) -> Form:
@@ -99,7 +107,7 @@ ACTIVATIONS: Mapping[str, Pointwise] = {
     "softplus": _unary("softplus"),
     "identity": lambda _w, x: x,
     "neg": lambda w, x: _shifted(w, x, -1.0),
-    "abs": lambda w, x: _leaky(w, x, -1.0),
+    "abs": _abs,
     "relu6": lambda w, x: _clip(w, x, 0.0, 6.0),
     "selu": lambda w, x: _elu(w, x, functions.SELU_SCALE, functions.SELU_SCALE * functions.SELU_ALPHA, 1.0),
     "silu": _silu,
@@ -123,9 +131,9 @@ def _relu_general(w: Writer, node: Node, x: Form) -> Form:
     if number(node, "threshold") != 0.0:
         raise UnsupportedError(f"layer '{node.name}': a ReLU with a threshold jumps there and has no derivative")
     largest = number(node, "max_value") if "max_value" in node.attributes else np.inf
-    below = w.unary("relu", _shifted(w, x, -1.0))
     slope = number(node, "negative_slope")
-    return w.linear(lambda a, b: a - slope * b, _clip(w, x, 0.0, largest), below)
+    below = w.linear(np.subtract, x, w.unary("relu", x))
+    return w.linear(lambda a, b: a + slope * b, _clip(w, x, 0.0, largest), below)
 
 
 def _linear(w: Writer, node: Node, inputs: Sequence[Form], mixes: bool = False) -> Form:

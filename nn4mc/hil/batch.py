@@ -5,15 +5,16 @@ C of a board adds is rounding within a step (nn4mc verify).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.api import import_options
+from nn4mc.control.executor import Executor
 from nn4mc.control.policy import Policy
 from nn4mc.control.policy_batch import PolicyBatch
-from nn4mc.control.regular_calls import RegularCalls
 from nn4mc.errors import ConfigError
 from nn4mc.hil.controller import policy_of
 from nn4mc.hil.metrics import settling_time, tracking_of
@@ -24,6 +25,8 @@ from nn4mc.passes import lower
 from nn4mc.quantize import Quantizing, quantize_calibrated
 
 State = TypeVar("State")
+_SAME_S = 1e-9
+"""Periods this close are the same."""
 
 
 class BatchPlant(Protocol[State]):
@@ -75,15 +78,17 @@ class Simulated:
 
 @dataclass(frozen=True)
 class BatchPolicy:
-    """A rig's policy ready to fly batches: its graph as it is compiled, and the period it was trained with.
-
-    ``keep_phase`` is the executor's: without it the period begins anew at each native step, as RLtools does.
-    """
+    """A rig's policy ready to fly batches: with its graph as it is compiled, and the period that it was trained at."""
 
     policy: Policy
     graph: Graph
-    period_s: float
-    keep_phase: bool = True
+    native_period_s: float
+
+    def called_every(self, period_s: float) -> Policy:
+        """Return the policy as it is called: through an executor where that is at another rate than its own."""
+        if self.policy.executor is not None or abs(period_s - self.native_period_s) < _SAME_S:
+            return self.policy
+        return replace(self.policy, executor=Executor(self.native_period_s))
 
 
 def load_policy(rig: Rig, quantizing: Quantizing | None = None) -> BatchPolicy:
@@ -92,23 +97,16 @@ def load_policy(rig: Rig, quantizing: Quantizing | None = None) -> BatchPolicy:
     Raises ConfigError for another kind of controller, and what the importer and the quantisation raise.
     """
     policy = policy_of(rig)
-    graph = lower(load(policy.model))
-    return BatchPolicy(
-        policy, graph if quantizing is None else quantize_calibrated(graph, quantizing).graph, rig.period_s
-    )
-
-
-def regular_calls(chosen: BatchPolicy, period_s: float) -> RegularCalls:
-    """Return how a policy's executor takes calls every ``period_s``."""
-    values = {"native_period": float(round(chosen.period_s * 1e6)), "keep_phase": float(chosen.keep_phase)}
-    return RegularCalls(period_s, values)
+    native_s = policy.executor.native_period_s if policy.executor else rig.period_s
+    graph = lower(load(policy.model, import_options(policy)))
+    return BatchPolicy(policy, graph if quantizing is None else quantize_calibrated(graph, quantizing).graph, native_s)
 
 
 def create_batch(rig: Rig, vehicles: Sequence[Any]) -> BatchPlant[Any]:
     """Return the plant of some vehicles (instances of the rig's Vehicle); ConfigError for a rig without batches."""
     if rig.create_batch is None:
         raise ConfigError(f"rig '{rig.name}' cannot be simulated in batches: its plant.py defines no create_batch")
-    plant: BatchPlant[Any] = rig.create_batch(vehicles, rig.period_s)
+    plant: BatchPlant[Any] = rig.create_batch(vehicles, rig.call_period_s)
     return plant
 
 
@@ -139,8 +137,8 @@ def record_batch(
     """Fly as `fly_batch` and return the errors themselves."""
     plant = create_batch(rig, vehicles)
     count, steps = len(vehicles), step_count(reference, plant.period_s)
-    calls = regular_calls(chosen, plant.period_s)
-    controller = PolicyBatch(chosen.policy, chosen.graph, count, plant.variables(), calls)
+    policy = chosen.called_every(plant.period_s)
+    controller = PolicyBatch(policy, chosen.graph, count, plant.variables())
     state = plant.initial(reference, [np.random.default_rng(seed) for seed in seeds])
     time_s: Vector = np.arange(steps, dtype=np.float64) * plant.period_s
     error = np.empty((steps, count, 3))
@@ -149,7 +147,7 @@ def record_batch(
     with np.errstate(over="ignore", invalid="ignore"):
         for k, now in enumerate(time_s.tolist()):
             error[k] = plant.position(state) - reference.position(now)
-            wished = controller.step(plant.sensors(state), reference(now)).astype(np.float32)
+            wished = controller.step(plant.sensors(state), reference(now), round(now * 1e6)).astype(np.float32)
             state = plant.step(state, np.where(flying[:, None], wished, trim))
             lost = plant.lost(state)
             flown[flying & lost] = k + 1

@@ -1,6 +1,7 @@
 """From a rig and a board's URI to a bench that is ready to fly: compile, build, boot, connect."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -15,16 +16,18 @@ from nn4mc.hil.controller import compile_controller
 from nn4mc.hil.faults import FaultSpec, FaultyLink
 from nn4mc.hil.flight import Bench
 from nn4mc.hil.handshake import Expected
-from nn4mc.hil.link import BoardUri, open_link
+from nn4mc.hil.link import BoardUri, open_link, parse_board
 from nn4mc.hil.result import FirmwareResult
 from nn4mc.hil.rig import Rig
 from nn4mc.hil.session import Session
 from nn4mc.hil.sim_link import SIM_BOARDS, SimLink
 from nn4mc.hil.twin import Twin, build_twin
 from nn4mc.quantize import Quantizing
-from nn4mc.resources import resource
 from nn4mc.target import DEFAULT_CODE, CodeOptions
 
+BOARD = "netduinoplus2"
+"""What a board on a serial line or a socket is taken to be."""
+HOST = "host"
 Stage = Callable[[str], AbstractContextManager[None]]
 """Shows what is being done while its context is open."""
 
@@ -84,10 +87,43 @@ def _check_memory(uri: BoardUri, code: CodeOptions) -> None:
         raise ConfigError(f"{uri.text} has no CCM: QEMU does not emulate it. Use --weights ram, or sim://cortex-m4.")
 
 
-def _build(controller: ControllerCode, rig: Rig, uri: BoardUri, stage: Stage) -> Built:
+def write_firmware(
+    rig: Rig,
+    board: str,
+    path: Path,
+    stage: Stage,
+    quantizing: Quantizing | None = None,
+    code: CodeOptions = DEFAULT_CODE,
+) -> Firmware:
+    """Build the firmware of ``board`` around the rig's controller and copy the program (ELF) to ``path``.
+
+    A board on a line gets that of BOARD. Raises ConfigError for the host's or a path that cannot be written, and what
+    compiling and building raise.
+    """
+    name = own_firmware(parse_board(board)) or BOARD
+    if name == HOST:
+        raise ConfigError(f"--firmware {path}: {board} is this computer, which needs no flashing. Leave --board out.")
+    with stage(f"compiling the controller of {rig.name}"):
+        home, folder = _write(compile_controller(rig, quantizing, code), rig)
+    with stage(f"building the firmware for {name}"):
+        firmware = build_firmware(name, folder, home / "firmware")
+    try:
+        shutil.copyfile(firmware.elf, path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}). Name another file.") from error
+    return firmware
+
+
+def _write(controller: ControllerCode, rig: Rig) -> tuple[Path, Path]:
+    """Write a controller where its firmware is built; return that place and the folder of its C."""
     home = cache_dir() / f"{rig.name}-{_digest(controller)}"
     folder = home / "controller"
     controller.write(folder)
+    return home, folder
+
+
+def _build(controller: ControllerCode, rig: Rig, uri: BoardUri, stage: Stage) -> Built:
+    home, folder = _write(controller, rig)
     with stage("building the controller for this machine"):
         twin = Twin(build_twin(folder, home / "twin"))
     firmware = None
@@ -112,8 +148,7 @@ def _digest(controller: ControllerCode) -> str:
 
 def _expected(uri: BoardUri, built: Built) -> Expected:
     twin = built.twin
-    upload = f"pio run -d {resource('firmware')} -t upload"
-    mend = f"Build and upload this one: NN4MC_CONTROLLER_DIR={built.folder} {upload}"
+    mend = "Add --firmware FILE.elf to this command: it writes the firmware for this controller. Flash it, fly again."
     if built.firmware is not None:
         mend = f"Its build is stale: remove {built.folder.parent} and run the same command again, which rebuilds it."
     return Expected(
@@ -124,6 +159,7 @@ def _expected(uri: BoardUri, built: Built) -> Expected:
         selftest_limit=twin.selftest_limit,
         how_to_mend=mend,
         build_id=built.firmware.build_id if built.firmware else None,
+        variable_len=twin.variable_len,
     )
 
 
@@ -136,4 +172,5 @@ def _sizes(firmware: Firmware | None) -> FirmwareResult | None:
         ram_bytes=sizes.ram_bytes,
         controller_flash_bytes=sizes.controller_flash_bytes,
         controller_ram_bytes=sizes.controller_ram_bytes,
+        stack_bytes=sizes.stack_bytes,
     )

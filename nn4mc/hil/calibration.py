@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nn4mc.api import import_options
 from nn4mc.control.policy import PolicyReference
 from nn4mc.errors import ConfigError, ModelError, Nn4mcError
 from nn4mc.hil.controller import policy_of
@@ -16,17 +17,18 @@ from nn4mc.passes import lower
 from nn4mc.quantize import Recording
 
 
-def read_flight(path: Path, rig_name: str | None = None) -> Recording:
+def read_flight(path: Path, rig: str | Rig | None = None) -> Recording:
     """Return the observations (steps, in) of the flight in an MCAP log, from sensors, references and commands.
 
-    ``rig_name`` is the rig it was flown with, where the log does not say. Raises ConfigError for a file that is no log
+    ``rig`` is the one it was flown with, by name where the log does not say; a loaded one has its policy chosen, which
+    need not be the one that flew. Raises ConfigError for a file that is no log
     of nn4mc, or of another rig.
     """
     try:
         flight = read_log(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    rig = load_rig(rig_name or _rig_of(path, flight))
+    rig = rig if isinstance(rig, Rig) else load_rig(rig or _rig_of(path, flight))
     try:
         rows = _observations(rig, flight)
     except (KeyError, ValueError, TypeError) as error:
@@ -44,7 +46,7 @@ def _rig_of(path: Path, flight: LoggedFlight) -> str:
 
 def _observations(rig: Rig, flight: LoggedFlight) -> Array:
     policy = policy_of(rig)
-    reference = PolicyReference(policy, lower(load(policy.model)))
+    reference = PolicyReference(policy, lower(load(policy.model, import_options(policy))))
     reference.values.update(_variables(rig, flight))
     reference.reset()
     topics = [flight.messages.get(topic, []) for topic in ("/sensors", "/reference", "/command")]

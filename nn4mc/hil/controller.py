@@ -4,25 +4,24 @@
 """
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nn4mc.api import ControllerCode, compile_nmpc, compile_pid, compile_policy
-from nn4mc.control.executor import Executor
 from nn4mc.control.nmpc import BarrierBox, Nmpc
 from nn4mc.control.pid import Pid
 from nn4mc.control.policy import Policy
 from nn4mc.errors import ConfigError, Nn4mcError
 from nn4mc.forward_model import ForwardModel
+from nn4mc.hil.policy_file import policy_of_table
 from nn4mc.hil.rig import Rig, load_rig, with_controller
-from nn4mc.hil.rig_file import LayoutTable, NmpcTable, PidTable, PolicyTable, Signal, kind_of, read_controller
+from nn4mc.hil.rig_file import Controller, NmpcTable, PidTable, PolicyTable, kind_of
+from nn4mc.hil.surroundings import Surroundings, around_rig, limits_of
+from nn4mc.importers import BUILT_IN
 from nn4mc.quantize import Quantizing
 from nn4mc.resources import resource
 from nn4mc.target import DEFAULT_CODE, CodeOptions
 from nn4mc.train.load import load_trained
-
-RIG_FILE = "rig.toml"
 
 
 def policy_of(rig: Rig) -> Policy:
@@ -30,15 +29,11 @@ def policy_of(rig: Rig) -> Policy:
     table = rig.controller
     if not isinstance(table, PolicyTable):
         raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' is a {kind_of(table)}, not a policy")
-    return Policy(
-        model=table.model,
-        observation=table.observation,
-        sensors=_layout(rig.sensors),
-        reference=_layout(rig.reference),
-        command_len=rig.command_len,
-        variables=table.variables,
-        executor=Executor(table.executor.native_period_s, table.executor.rest) if table.executor else None,
-    )
+    return _policy(table, around_rig(rig))
+
+
+def _policy(table: PolicyTable, around: Surroundings) -> Policy:
+    return replace(policy_of_table(table, around), model=find_model_file(table.model, around.folder))
 
 
 def pid_of(rig: Rig) -> Pid:
@@ -46,14 +41,20 @@ def pid_of(rig: Rig) -> Pid:
     table = rig.controller
     if not isinstance(table, PidTable):
         raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' is a {kind_of(table)}, not a PID")
-    minimum, maximum = command_limits(rig)
+    return _pid(table, around_rig(rig))
+
+
+def _pid(table: PidTable, around: Surroundings) -> Pid:
+    if around.period_s is None:
+        raise ConfigError(f"{around.owner}, at layout: a PID needs period_s there, the time between two steps in s")
+    minimum, maximum = limits_of(around)
     return Pid(
-        period_s=rig.period_s,
-        sensors=_layout(rig.sensors),
-        reference=_layout(rig.reference),
+        period_s=around.period_s,
+        sensors=around.sensors,
+        reference=around.reference,
         minimum=minimum,
         maximum=maximum,
-        **{name: getattr(table, name) for name in PidTable.__struct_fields__ if name != "tuning"},
+        **{name: getattr(table, name) for name in PidTable.__struct_fields__ if name not in ("tuning", "layout")},
     )
 
 
@@ -62,31 +63,29 @@ def nmpc_of(rig: Rig) -> Nmpc:
     table = rig.controller
     if not isinstance(table, NmpcTable):
         raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' is a {kind_of(table)}, not an nmpc")
-    minimum, maximum = command_limits(rig)
-    layout = LayoutTable(_layout(rig.sensors), _layout(rig.reference), minimum, maximum)
-    made = _nmpc(table, layout, rig.folder)
-    if abs(made.model.sample_time_s - rig.period_s) > 1e-3 * rig.period_s:
+    return _nmpc(table, around_rig(rig))
+
+
+def _nmpc(table: NmpcTable, around: Surroundings) -> Nmpc:
+    model = load_trained(find_model_folder(table.model, around.folder))
+    period_s = around.period_s
+    if period_s is not None and abs(model.sample_time_s - period_s) > 1e-3 * period_s:
         raise ConfigError(
-            f"rig '{rig.name}' steps every {rig.period_s:g} s, and the model '{table.model}' was trained for "
-            f"{made.model.sample_time_s:g} s. Train it with sample_time_s = {rig.period_s:g}."
+            f"{around.owner} steps every {period_s:g} s, and the model '{table.model}' was trained for "
+            f"{model.sample_time_s:g} s. Train it with sample_time_s = {period_s:g}."
         )
-    return made
-
-
-def _nmpc(table: NmpcTable, layout: LayoutTable, folder: Path) -> Nmpc:
-    model = load_trained(_model_folder(table.model, folder))
     given = {
         name: getattr(table, name)
         for name in NmpcTable.__struct_fields__
         if name not in ("model", "plausible", "barrier", "layout")
     }
-    box = table.barrier
+    box, (minimum, maximum) = table.barrier, limits_of(around)
     return Nmpc(
         model=model,
-        sensors=layout.sensors,
-        reference=layout.reference,
-        minimum=layout.minimum,
-        maximum=layout.maximum,
+        sensors=around.sensors,
+        reference=around.reference,
+        minimum=minimum,
+        maximum=maximum,
         plausible=table.plausible or _wide(model),
         barrier=None if box is None else BarrierBox(box.s, box.r, box.b),
         **given,
@@ -98,44 +97,28 @@ def _wide(model: ForwardModel) -> tuple[tuple[float, float], ...]:
     return tuple((2 * one.low - one.high, 2 * one.high - one.low) for one in model.outputs)
 
 
-def _model_folder(name: str, folder: Path) -> Path:
-    """Return the folder of a model: beside the controller's file, or among those that come with nn4mc."""
-    beside = folder / name
-    if beside.is_dir():
-        return beside
+def find_model_folder(name: str, folder: Path) -> Path:
+    """Return the folder of a model: in ``folder``, or among those that come with nn4mc; ConfigError for neither."""
+    if (folder / name).is_dir():
+        return (folder / name).resolve()
     try:
         return resource("models", name)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"model '{name}' is neither a folder in {folder} nor a model that comes with nn4mc. Train it: nn4mc train."
+            f"model '{name}' is neither a folder in {folder.resolve()} nor a model that comes with nn4mc.\n"
+            "Train it: nn4mc train."
         ) from error
 
 
-def compile_controller_file(path: Path, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:
-    """Compile a controller's own file: with the rig.toml beside it, or with the layout that it states.
-
-    Raises ConfigError where there is neither, and what its compiler raises.
-    """
-    table = read_controller(path)
-    if isinstance(table, NmpcTable) and table.layout is not None:
-        return compile_nmpc(_nmpc(table, table.layout, path.parent), code)
-    if not (path.parent / RIG_FILE).is_file():
+def find_model_file(name: str, folder: Path) -> str:
+    """Return the path of a policy's model in ``folder``, or a built-in name as it is; ConfigError for neither."""
+    if (folder / name).is_file():
+        return str((folder / name).resolve())
+    if name not in BUILT_IN:
         raise ConfigError(
-            f"{path}: there is no {RIG_FILE} beside it to say what the sensors, the reference and the commands are. "
-            "A controller of kind nmpc may say so in a table [layout]."
+            f"model '{name}' is neither a file in {folder.resolve()} nor built in. Built-in: {', '.join(BUILT_IN)}."
         )
-    rig = load_rig(path.parent)
-    return compile_controller(replace(rig, controllers={path.stem: table}, controller_name=path.stem), code=code)
-
-
-def command_limits(rig: Rig) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the least and the greatest command (command_len each); ConfigError where the rig states no range."""
-    limits: list[tuple[float, float]] = []
-    for signal in rig.command:
-        if signal.range is None:
-            raise ConfigError(f"rig '{rig.name}': command '{signal.name}' needs a range for this controller")
-        limits += [signal.range] * signal.size
-    return tuple(low for low, _ in limits), tuple(high for _, high in limits)
+    return name
 
 
 def compile_controller(
@@ -145,24 +128,21 @@ def compile_controller(
 
     Raises ConfigError for a controller without a network to quantise.
     """
-    if isinstance(rig.controller, PidTable):
-        _refuse_quantizing(rig, quantizing)
-        return compile_pid(pid_of(rig), code)
-    if isinstance(rig.controller, NmpcTable):
-        _refuse_quantizing(rig, quantizing)
-        return compile_nmpc(nmpc_of(rig), code)
-    return compile_policy(policy_of(rig), quantizing, code)
+    return compile_table(rig.controller, around_rig(rig), quantizing, code)
 
 
-def _refuse_quantizing(rig: Rig, quantizing: Quantizing | None) -> None:
-    """A PID has no network, and integers have no derivative."""
+def compile_table(
+    table: Controller, around: Surroundings, quantizing: Quantizing | None, code: CodeOptions
+) -> ControllerCode:
+    """Compile a controller of any kind within its surroundings; otherwise as `compile_controller`."""
+    if isinstance(table, PolicyTable):
+        return compile_policy(_policy(table, around), quantizing, code)
     if quantizing is not None:
-        what = "no network to quantise" if isinstance(rig.controller, PidTable) else "a network that must be float"
-        raise ConfigError(f"rig '{rig.name}': controller '{rig.controller_name}' has {what}")
-
-
-def _layout(signals: Sequence[Signal]) -> dict[str, int]:
-    return {signal.name: signal.size for signal in signals}
+        what = "has no network to quantise" if isinstance(table, PidTable) else "needs its network in float"
+        raise ConfigError(f"{around.owner}: a controller of kind {kind_of(table)} {what}. Leave --quantize out.")
+    if isinstance(table, PidTable):
+        return compile_pid(_pid(table, around), code)
+    return compile_nmpc(_nmpc(table, around), code)
 
 
 def write_controller(rig: Rig, folder: Path, code: CodeOptions = DEFAULT_CODE) -> ControllerCode:

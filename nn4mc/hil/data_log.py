@@ -11,26 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from nn4mc.errors import ConfigError
-from nn4mc.hil.controller import command_limits
 from nn4mc.hil.record import Vector
 from nn4mc.hil.rig import Rig, create_plant, create_reference
-from nn4mc.hil.rig_file import Signal
+from nn4mc.hil.rig_file import Excitation, Signal
+from nn4mc.hil.surroundings import command_limits
 
 _SINES = 5
 _DIGITS = 7
-
-
-@dataclass(frozen=True)
-class Excitation:
-    """How commands move: levels held for ``hold_s`` (least and most), sines up to ``top_hz``, within ``span``.
-
-    ``span`` is the share of the range that is used, about its middle; ``smooth_s`` the filter's time constant.
-    """
-
-    hold_s: tuple[float, float] = (0.2, 1.5)
-    top_hz: float = 2.0
-    span: float = 0.9
-    smooth_s: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,8 @@ def excite(rig: Rig, steps: int, rng: np.random.Generator, sines_only: bool, how
     if not sines_only:
         for channel in range(rig.command_len):
             levels[:, channel] = _held(steps, rig.period_s, rng, how)
+        if how.common:
+            levels += how.common * _held(steps, rig.period_s, rng, how)[:, None]
     wave = sines * 1.5 if sines_only else levels + 0.3 * sines
     smooth = _low_pass(np.clip(wave, -1.0, 1.0), rig.period_s / (how.smooth_s + rig.period_s))
     commands: Vector = (minimum + maximum) / 2 + how.span * (maximum - minimum) / 2 * smooth

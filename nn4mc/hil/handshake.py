@@ -12,7 +12,8 @@ class Expected:
     """What the host wants to talk to: the board is refused when it is something else.
 
     ``selftest_limit`` is the largest self-test error the model allows, ``build_id`` None where the firmware is not
-    ours to build; ``how_to_mend`` ends the message.
+    ours to build; ``how_to_mend`` ends the message. ``variable_len``, where known, tells a policy with an executor from
+    one without.
     """
 
     model_id: str
@@ -22,6 +23,7 @@ class Expected:
     selftest_limit: float
     how_to_mend: str
     build_id: str | None = None
+    variable_len: int | None = None
 
 
 def check_hello(hello: Hello, expected: Expected, board: str) -> None:
@@ -36,6 +38,11 @@ def check_hello(hello: Hello, expected: Expected, board: str) -> None:
         raise DeviceError(
             f"{board} takes {sizes[0]} sensors and {sizes[1]} references and answers {sizes[2]} commands, "
             f"expected {wanted[0]}, {wanted[1]} and {wanted[2]}.\n{expected.how_to_mend}"
+        )
+    if expected.variable_len not in (None, hello.variable_len):
+        raise DeviceError(
+            f"{board} has {hello.variable_len} variables, expected {expected.variable_len}: the same model in another "
+            f"controller, such as one without an executor.\n{expected.how_to_mend}"
         )
     if not hello.selftest_error <= expected.selftest_limit or math.isnan(hello.selftest_error):
         raise DeviceError(

@@ -99,11 +99,15 @@ class CommandUse:
     """How much of its range a command uses over a window; None where the rig states no range for every word.
 
     ``effort`` is the root mean square over steps and words of the distance from the middle of the range, in half
-    ranges: 1 is always at an end. ``saturation_share`` is the share of words that are at an end.
+    ranges: 1 is always at an end. ``saturation_share`` is the share of words that are at an end,
+    ``saturated_steps_share`` that of steps in which any word is. ``change`` is the root mean square over steps and
+    words of how far a command moves from one step to the next, in whole ranges; None for fewer than two steps.
     """
 
     effort: float | None
     saturation_share: float | None
+    saturated_steps_share: float | None = None
+    change: float | None = None
 
 
 def command_use(columns: Columns, window_s: tuple[float, float], layout: Sequence[Signal]) -> CommandUse:
@@ -117,7 +121,13 @@ def command_use(columns: Columns, window_s: tuple[float, float], layout: Sequenc
     command = columns.command[inside]
     share = (command.astype(np.float64) - (low + high) / 2) / ((high - low) / 2)
     at_end = (command <= low) | (command >= high)
-    return CommandUse(float(np.sqrt(np.mean(share * share))), float(at_end.mean()))
+    moved = np.diff(share, axis=0) / 2
+    return CommandUse(
+        effort=float(np.sqrt(np.mean(share * share))),
+        saturation_share=float(at_end.mean()),
+        saturated_steps_share=float(at_end.any(axis=1).mean()),
+        change=float(np.sqrt(np.mean(moved * moved))) if moved.size else None,
+    )
 
 
 def _inside(time_s: Vector, window_s: tuple[float, float]) -> npt.NDArray[np.bool_]:

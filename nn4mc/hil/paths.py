@@ -158,13 +158,23 @@ class Steps(Path, frozen=True, kw_only=True, tag_field="kind", tag="steps"):
 
 
 class Chirp(Path, frozen=True, kw_only=True, tag_field="kind", tag="chirp"):
-    """A sine along ``direction`` whose frequency rises linearly; its amplitude grows during the first period."""
+    """A sine along ``amplitude`` whose frequency doubles in equal times; it grows to that size during the first period.
+
+    Above ``corner_hz`` it shrinks as 1/f, which keeps the largest speed: a plant whose force is limited could not
+    follow the full size, and its response would be that of the limit.
+    """
 
     amplitude: Triple
     centre: Triple = (0.0, 0.0, 0.0)
     from_hz: Positive
     to_hz: Positive
     sweep_s: Positive
+    corner_hz: Positive | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a frequency that does not rise; msgspec reports it with its place in the file."""
+        if not self.from_hz < self.to_hz:
+            raise ValueError(f"from {self.from_hz:g} Hz to {self.to_hz:g} Hz does not rise")
 
     @property
     def shape_s(self) -> float:
@@ -176,14 +186,21 @@ class Chirp(Path, frozen=True, kw_only=True, tag_field="kind", tag="chirp"):
         """The first period, in which the amplitude grows."""
         return 1.0 / self.from_hz
 
+    @property
+    def _rate(self) -> float:
+        """The rate at which the logarithm of the frequency rises, in 1/s."""
+        return math.log(self.to_hz / self.from_hz) / self.sweep_s
+
     def frequency_hz(self, time_s: float) -> float:
         """Return the frequency ``time_s`` after the start of the sweep."""
-        return self.from_hz + (self.to_hz - self.from_hz) * time_s / self.sweep_s
+        return self.from_hz * math.exp(self._rate * time_s)
 
     def shape(self, time_s: float) -> Vector:
         """Return the point (3,) of the sweep."""
-        cycles = self.from_hz * time_s + (self.to_hz - self.from_hz) * time_s**2 / (2 * self.sweep_s)
+        cycles = (self.frequency_hz(time_s) - self.from_hz) / self._rate
         size = minimum_jerk(time_s * self.from_hz) * math.sin(2 * math.pi * cycles)
+        if self.corner_hz is not None:
+            size *= min(1.0, self.corner_hz / self.frequency_hz(time_s))
         point: Vector = np.array(self.centre) + size * np.array(self.amplitude)
         return point
 

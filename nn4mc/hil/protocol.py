@@ -95,7 +95,9 @@ MESSAGES = (
         (),
         (
             Field("build_id", "char[16]", "first 16 hex digits of the sha256 over firmware sources and flags"),
-            Field("model_id", "char[16]", "NAME_MODEL_ID of the network the controller runs"),
+            Field(
+                "model_id", "char[16]", "identity of the controller: of a policy as it is, NAME_MODEL_ID of its network"
+            ),
             Field("controller", "char[16]", "kind of controller: policy, nmpc, pid"),
             Field("board", "char[16]", "name of the board"),
             Field("sensor_len", "u8", "float words a STEP brings as sensors"),

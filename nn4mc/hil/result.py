@@ -16,12 +16,16 @@ class LinkResult(msgspec.Struct, frozen=True):
 
 
 class FirmwareResult(msgspec.Struct, frozen=True):
-    """Bytes of the whole firmware and of the controller in it: code, weights, functions; its state."""
+    """Bytes of the whole firmware and of the controller in it: code, weights, functions; its state.
+
+    ``stack_bytes`` are reserved for the stack of the whole firmware and are part of ``ram_bytes``; 0 on a host.
+    """
 
     flash_bytes: int
     ram_bytes: int
     controller_flash_bytes: int
     controller_ram_bytes: int
+    stack_bytes: int = 0
 
 
 class FlightResult(msgspec.Struct, frozen=True, kw_only=True):

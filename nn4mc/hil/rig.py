@@ -26,6 +26,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.hil.record import Drawing
 from nn4mc.hil.rig_file import (
     Controller,
+    Excitation,
     ExecutorTable,
     PolicyTable,
     Signal,
@@ -134,6 +135,7 @@ class Rig:
     default_reference: str
     create_plant: Callable[[Any, float], Plant[Any]]
     budget: Budget = field(default_factory=Budget)
+    excitation: Excitation = field(default_factory=Excitation)
     draw: Callable[[Any, Any], Drawing] | None = None
     create_batch: Callable[[Sequence[Any], float], Any] | None = None
     sample_vehicle: Callable[[int, int], Any] | None = None
@@ -202,6 +204,7 @@ def load_rig(name_or_path: str | Path) -> Rig:
         default_reference=file.default_reference or next(iter(file.references), ""),
         create_plant=create_plant,
         budget=file.budget,
+        excitation=file.excitation,
         draw=getattr(module, "draw", None),
         create_batch=getattr(module, "create_batch", None),
         sample_vehicle=getattr(module, "sample_vehicle", None),
@@ -254,8 +257,7 @@ def plant_at_rig_rate(rig: Rig, vehicle: Any) -> Plant[Any]:
     if abs(plant.period_s - rig.call_period_s) > 1e-9:
         raise ConfigError(
             f"call_rate_hz = {1 / plant.period_s:g}: the controller of rig '{rig.name}' is called at "
-            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for flights "
-            "that are simulated in batches: nn4mc campaign, without boards."
+            f"{1 / rig.call_period_s:g} Hz.\nGive it another rate with nn4mc hil --rate; call_rate_hz is for campaigns."
         )
     return plant
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from nn4mc.control.observation import Numbers
 from nn4mc.errors import ConfigError
 from nn4mc.profile.budget import Budget
 
@@ -36,6 +37,45 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"range {self.range[0]:g} to {self.range[1]:g} is empty")
 
 
+class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rig would say: sensors and reference, name -> words, the range of the commands, and the period.
+
+    A PID needs ``period_s``; where it is stated for another kind, its model must have been trained for it.
+    """
+
+    sensors: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    reference: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
+    minimum: Annotated[tuple[float, ...], msgspec.Meta(min_length=1)]
+    maximum: Annotated[tuple[float, ...], msgspec.Meta(min_length=1)]
+    period_s: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are not a range for each command; msgspec reports it with its place in the file."""
+        if len(self.minimum) != len(self.maximum):
+            raise ValueError(f"minimum has {len(self.minimum)} commands and maximum {len(self.maximum)}")
+        for low, high in zip(self.minimum, self.maximum, strict=True):
+            if not low < high:
+                raise ValueError(f"range {low:g} to {high:g} is empty")
+
+
+class ObservedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of an observation that is not the term alone (nn4mc.control.observation.Observed)."""
+
+    term: str
+    scale: Numbers = 1.0
+    offset: Numbers = 0.0
+    clip: Numbers | None = None
+    steps: int = 1
+
+
+class ActionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a command is made of what the network gives (nn4mc.control.action.Action)."""
+
+    order: tuple[int, ...] = ()
+    scale: Numbers = 1.0
+    offset: Numbers = 0.0
+
+
 class ExecutorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a policy is called in a flight: its own period, that of the calls, and what a reference at rest has as 0."""
 
@@ -45,12 +85,20 @@ class ExecutorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):
-    """A policy: its model, the terms it observes, and the values its variables start with (nn4mc.control.policy)."""
+    """A policy: its model, what it observes, and the values its variables start with (nn4mc.control.policy).
+
+    ``model`` is a file beside the controller's, or a model that comes with nn4mc. ``frames``, ``action`` and
+    ``stateful`` are those of nn4mc.control.policy.Policy. ``layout`` stands in for a rig.
+    """
 
     model: str
-    observation: tuple[str, ...] = ()
+    observation: tuple[str | ObservedTable, ...] = ()
     variables: dict[str, float] = {}
     executor: ExecutorTable | None = None
+    action: ActionTable = ActionTable()
+    frames: int = 1
+    stateful: bool = False
+    layout: LayoutTable | None = None
 
 
 class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +121,7 @@ class TuningTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pid"):
     """A PID: the loops by name, what they compare, how they act on the commands (nn4mc.control.pid).
 
-    The limits of the commands are those of the rig.
+    The limits of the commands and the period are those of the rig, or of ``layout``, which stands in for one.
     """
 
     loops: tuple[Name, ...]
@@ -86,6 +134,7 @@ class PidTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     safe: tuple[float, ...]
     variables: dict[str, float] = {}
     tuning: TuningTable | None = None
+    layout: LayoutTable | None = None
 
 
 class BarrierTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,15 +143,6 @@ class BarrierTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     s: Annotated[float, msgspec.Meta(ge=0)]
     r: tuple[float, ...]
     b: tuple[float, ...]
-
-
-class LayoutTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a rig would say: sensors and reference, name -> words, and the range of the commands."""
-
-    sensors: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
-    reference: dict[Name, Annotated[int, msgspec.Meta(ge=1, le=56)]]
-    minimum: tuple[float, ...]
-    maximum: tuple[float, ...]
 
 
 class NmpcTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="nmpc"):
@@ -140,12 +180,32 @@ def kind_of(controller: Controller) -> str:
     return str(type(controller).__struct_config__.tag)
 
 
+class Excitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How commands move when `nn4mc rig record` makes logs: random levels, with sines up to ``top_hz`` on top.
+
+    Levels are held for ``hold_s`` (least and most). ``common`` is the size of a level that all commands share, beside
+    their own of size 1. ``span`` is the share of the range that is used, about its middle; ``smooth_s`` the time
+    constant of the filter that all of it passes.
+    """
+
+    hold_s: tuple[float, float] = (0.2, 1.5)
+    common: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+    top_hz: Annotated[float, msgspec.Meta(gt=0)] = 2.0
+    span: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
+    smooth_s: Annotated[float, msgspec.Meta(ge=0)] = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse times that are no range."""
+        if not 0 < self.hold_s[0] <= self.hold_s[1]:
+            raise ValueError(f"hold_s {self.hold_s[0]:g} to {self.hold_s[1]:g} is no range of times")
+
+
 class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What rig.toml holds; the tables of vehicles and references are checked by the rig's own types.
 
     ``controller`` is the rig's only controller; ``controllers`` are files beside rig.toml by name, one of which is
     chosen for a flight. ``length_unit`` is what reports show distances in, ``view`` how they show paths.
-    ``outputs`` names the sensors that a model of the plant predicts.
+    ``outputs`` names the sensors that a model of the plant predicts, ``excitation`` how logs to train it are made.
     """
 
     name: Name
@@ -163,6 +223,7 @@ class RigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     vehicles: dict[Name, dict[str, Any]]
     references: dict[Name, dict[str, Any]]
     budget: Budget = Budget()
+    excitation: Excitation = Excitation()
 
     def __post_init__(self) -> None:
         """Refuse a file without a controller, or with both ways to name one, and an unknown default reference."""
@@ -198,7 +259,9 @@ def read_toml(path: Path) -> Any:
     """Return what a TOML file holds; ConfigError when it cannot be read as such."""
     try:
         return msgspec.toml.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
 
 

@@ -97,10 +97,11 @@ def pid_toml(rig: Rig, table: PidTable) -> str:
     ]
     variables = msgspec.to_builtins(table.variables)
     tuning = msgspec.to_builtins(table.tuning) if table.tuning else {}
+    layout = {name: value for name, value in msgspec.to_builtins(table.layout or {}).items() if value is not None}
     for name in PidTable.__struct_fields__:
-        if name not in ("variables", "tuning"):
+        if name not in ("variables", "tuning", "layout"):
             lines.append(f"{name} = {_toml(msgspec.to_builtins(getattr(table, name)))}")
-    for title, part in (("variables", variables), ("tuning", tuning)):
+    for title, part in (("variables", variables), ("layout", layout), ("tuning", tuning)):
         if part:
             lines += ["", f"[{title}]", *(f"{name} = {_toml(value)}" for name, value in part.items())]
     return "\n".join(lines) + "\n"

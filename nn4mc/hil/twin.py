@@ -97,11 +97,14 @@ class TwinStep:
 class Twin:
     """One controller with a state of its own, stepped on this machine."""
 
-    def __init__(self, library: Path) -> None:
-        """Load what `build_twin` built, and initialise the state; BuildError when it holds no controller."""
+    def __init__(self, library: Path, symbol: str = SYMBOL) -> None:
+        """Load a controller's library, such as `build_twin` built, and initialise the state.
+
+        Raises BuildError when it holds no ``nn4mc_controller_t`` named ``symbol``.
+        """
         try:
             self._library = ctypes.CDLL(str(library))
-            table = _ControllerTable.in_dll(self._library, SYMBOL)
+            table = _ControllerTable.in_dll(self._library, symbol)
         except (OSError, ValueError) as error:
             raise BuildError(f"{library} cannot be loaded as a controller: {error}.") from error
         self._table = table
@@ -110,6 +113,7 @@ class Twin:
         self.sensor_len: int = table.sensor_len
         self.reference_len: int = table.reference_len
         self.command_len: int = table.command_len
+        self.variable_len: int = table.variable_len
         self.selftest_limit: float = table.selftest_limit
         self.state_size: int = table.state_size
         self.keeps_time = bool(table.step_at)
@@ -155,9 +159,18 @@ class Twin:
         """Replay the golden vectors and return the largest error; resets the state."""
         return float(self._table.selftest(self._state_at))
 
+    @property
+    def variable_names(self) -> tuple[str, ...]:
+        """The controller's variables, in the order of their indices."""
+        return tuple(self._table.variables[i].name.decode() for i in range(self._table.variable_len))
+
+    def value(self, index: int) -> float:
+        """Return the value of the variable of that index, as VARS does on the board."""
+        return float(self._table.values(self._state_at)[index])
+
     def set_variables(self, values: Mapping[str, float]) -> None:
         """Set variables by name, as SET does on the board; ConfigError or DeviceError when it would refuse."""
-        table = {self._table.variables[i].name.decode(): i for i in range(self._table.variable_len)}
+        table = {name: i for i, name in enumerate(self.variable_names)}
         unknown = sorted(values.keys() - table.keys())
         if unknown:
             raise ConfigError(f"the controller has no variable {unknown}. It has: {', '.join(table)}.")

@@ -1,7 +1,7 @@
 """Model files in, graphs out. Files are read as data; no code of a model ever runs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +42,9 @@ def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     when it holds layers without a C kernel; ToolMissingError when a package that reads it is not installed.
     """
     path = BUILT_IN[str(model)]() if str(model) in BUILT_IN else Path(model)
-    if not _is_file(path):
+    if not _is(Path.is_file, path):
+        if _is(Path.is_dir, path):
+            raise ModelError(f"{path}: no such model file: it is a folder. Name the file in it.")
         raise ModelError(f"{path}: no such model file. Built-in models: {', '.join(BUILT_IN)}.")
     module = READERS.get(path.suffix.lower())
     if module is None:
@@ -57,8 +59,8 @@ def load(model: str | Path, options: ImportOptions = DEFAULT_OPTIONS) -> Graph:
     return graph if options.scaling is None else apply_scaling(graph, options.scaling)
 
 
-def _is_file(path: Path) -> bool:
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
     try:
-        return path.is_file()
+        return kind(path)
     except OSError:  # a name longer than the file system takes
         return False

@@ -62,7 +62,7 @@ _BELOW = {
 }
 _ABOVE = {
     "thrust to weight": "Limit the thrust: let the command 1 mean less than full speed, so that the ratio is below 5.",
-    "torque to inertia": "It turns faster than any vehicle of the training: limit the thrust, or expect a nervous flight.",
+    "torque to inertia": "It turns faster than any vehicle of the training: limit the thrust.",
     "rotor time constant": "Rotors slower than any the policy knows: lighter propellers, or another ESC protocol.",
     "mass": "Heavier than any vehicle the policy knows; thrust to weight matters more than mass.",
     "arm": "Longer than usual for its mass; torque to inertia tells whether that matters.",
@@ -91,7 +91,7 @@ def _on_clips(hovers: Sequence[HoverTrial], figures: Sequence[FigureTrial]) -> I
         )
         slow, fast = fastest_period(figures, best.setting), fastest_period(figures, AS_IT_IS)
         if fast is not None and (slow is None or slow > fast):
-            yield f"The clips cost speed: figures are followed down to {_period(slow)} with them, {_period(fast)} without."
+            yield f"They cost speed: figures are followed down to {_period(slow)} with them, {_period(fast)} without."
     elif bare.lost:
         yield (
             f"{bare.lost} of {bare.starts} random starts are lost, and clips do not help: "

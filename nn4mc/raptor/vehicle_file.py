@@ -17,7 +17,7 @@ from nn4mc.hil.rig_file import convert, read_toml
 
 GRAVITY_M_S2 = 9.81
 ROLL_INERTIA_SHARE = 0.17
-"""Jxx over mass times squared arm: the median of the quadrotor rig's nine vehicles, whose Jxx, Jyy span 0.11 to 0.38."""
+"""Jxx over mass times squared arm: the median of the rig's nine vehicles, whose Jxx and Jyy span 0.11 to 0.38."""
 YAW_INERTIA_RATIO = 1.83
 """Jzz over Jxx in the training distribution (arXiv 2509.11481)."""
 TORQUE_M = 0.016
@@ -43,7 +43,7 @@ class VehicleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     arm_m: tuple[Annotated[float, msgspec.Meta(gt=0, le=3)], Annotated[float, msgspec.Meta(gt=0, le=3)]]
     inertia_kg_m2: tuple[Positive, Positive, Positive] | None = None
     thrust_n: tuple[float, float, float] | None = None
-    max_thrust_n: Positive | None = None
+    max_thrust_n: Annotated[float, msgspec.Meta(gt=0, le=1000)] | None = None
     thrust_to_weight: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
     hover_throttle: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
     torque_m: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
@@ -57,12 +57,12 @@ class VehicleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             raise ValueError(f"needs exactly one of {', '.join(_THRUST_KEYS)}; given: {', '.join(given) or 'none'}")
         if self.inertia_kg_m2 is not None:
             self._check_inertia(self.inertia_kg_m2)
-        if self.thrust_n is not None and sum(self.thrust_n) <= 0:
-            raise ValueError(f"thrust_n {self.thrust_n}: the thrust at full command is not above 0")
+        if self.thrust_n is not None and not 0 < sum(self.thrust_n) < math.inf:
+            raise ValueError(f"thrust_n {self.thrust_n}: the thrust at full command is no number above 0")
 
     def _check_inertia(self, inertia: tuple[float, float, float]) -> None:
         largest = max(inertia)
-        if largest > sum(inertia) - largest:
+        if not largest <= sum(inertia) - largest:
             raise ValueError(f"inertia_kg_m2 {inertia}: no body has one above the sum of the two others")
         radius = math.sqrt(inertia[0] / self.mass_kg) / math.hypot(*self.arm_m)
         if not 0.05 <= radius <= 5:

@@ -99,7 +99,9 @@ def read_spec(path: Path) -> TrainSpec:
     """Return the checked specification; ConfigError names the file, the key inside it and what was expected."""
     try:
         table = msgspec.toml.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     spec = convert(table, TrainSpec, path)
     _check(spec, path)

@@ -27,6 +27,9 @@ def test_target_sizes_are_those_of_the_size_tool(tmp_path: Path):
     assert sizes.ram_bytes == data + zeroed
     # Two values, an integral, two commands, a counter and a mode; the enum is a byte on Arm, padded.
     assert sizes.controller_ram_bytes == 7 * 4
+    sections = subprocess.run(["arm-none-eabi-size", "-A", firmware.elf], capture_output=True, text=True, check=True)
+    reserved = [line.split()[1] for line in sections.stdout.splitlines() if line.startswith(".stack ")]
+    assert [sizes.stack_bytes] == [int(size) for size in reserved]
 
 
 @pytest.mark.emulator
@@ -43,6 +46,7 @@ def test_host_controller_is_a_part_of_the_firmware(host: Firmware):
     sizes = firmware_sizes(host)
     assert 0 < sizes.controller_flash_bytes < sizes.flash_bytes
     assert sizes.controller_ram_bytes == 7 * 4
+    assert sizes.stack_bytes == 0
 
 
 def test_map_of_something_else_is_refused(host: Firmware, tmp_path: Path):

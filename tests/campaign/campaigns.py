@@ -36,10 +36,17 @@ def write(folder: Path, text: str = SMALL) -> Path:
     return path
 
 
-def run(path: Path, folder: Path, workers: Workers = ONE_PROCESS, seen: list[int] | None = None) -> Summary:
+def run(
+    path: Path,
+    folder: Path,
+    workers: Workers = ONE_PROCESS,
+    boards: tuple[str, ...] = (),
+    seen: list[int] | None = None,
+) -> Summary:
     """Run a campaign in this process; ``seen`` gets the runs done, as they are."""
     done = [] if seen is None else seen
-    return run_campaign(prepare(path, workers.boards), folder, workers, lambda now, _total: done.append(now))
+    given = Workers() if boards and workers is ONE_PROCESS else workers
+    return run_campaign(prepare(path, boards), folder, given, lambda now, _total: done.append(now))
 
 
 def rows(folder: Path) -> list[dict[str, object]]:

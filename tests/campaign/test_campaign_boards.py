@@ -2,7 +2,6 @@
 
 import pytest
 
-from nn4mc.campaign.run import Workers
 from nn4mc.errors import LinkError
 from tests.campaign.campaigns import rows, run, write
 
@@ -13,7 +12,7 @@ vehicles = ["soft"]
 sampled = { count = 1, seed = 1 }
 seeds = { count = 2 }
 references = [{ name = "hover", changes = { duration_s = [2.0], window_start_s = [1.0] } }]
-perturbations = [{ noise_position_m = [0.01] }]
+perturbations = [{ noise_position_m = [0.01], call_rate_hz = [100.0, 400.0] }]
 """
 MEASURED = ("rmse_m", "rmse_xy_m", "max_error_m", "offset_x_m")
 
@@ -22,9 +21,9 @@ MEASURED = ("rmse_m", "rmse_xy_m", "max_error_m", "offset_x_m")
 def test_two_boards_share_the_runs_and_one_that_is_not_there_is_given_up(tmp_path):
     file = write(tmp_path, FLIGHTS)
     run(file, tmp_path / "simulated")
-    summary = run(file, tmp_path / "boards", Workers(boards=("host://", "socket://127.0.0.1:9", "host://")))
+    summary = run(file, tmp_path / "boards", boards=("host://", "socket://127.0.0.1:9", "host://"))
     simulated, flown = rows(tmp_path / "simulated"), rows(tmp_path / "boards")
-    assert summary.runs == len(flown) == 4
+    assert summary.runs == len(flown) == 8
     assert {(row["board"], row["mismatched_words"], row["bad_steps"], row["kind"]) for row in flown} == {
         ("host://", 0, 0, "board")
     }
@@ -38,4 +37,4 @@ def test_two_boards_share_the_runs_and_one_that_is_not_there_is_given_up(tmp_pat
 
 def test_when_no_board_is_left_the_campaign_says_so(tmp_path):
     with pytest.raises(LinkError, match="no board is left"):
-        run(write(tmp_path, FLIGHTS), tmp_path / "out", Workers(boards=("socket://127.0.0.1:9",)))
+        run(write(tmp_path, FLIGHTS), tmp_path / "out", boards=("socket://127.0.0.1:9",))

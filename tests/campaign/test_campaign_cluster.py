@@ -28,4 +28,4 @@ def test_no_scheduler_is_answered(tmp_path, monkeypatch):
 def test_boards_hang_on_this_machine(tmp_path):
     file = write(tmp_path, 'name = "a"\nrig = "quadrotor"\n')
     with pytest.raises(ConfigError, match="--scheduler flies simulated"):
-        run(file, tmp_path / "out", Workers(scheduler="tcp://127.0.0.1:9", boards=("host://",)))
+        run(file, tmp_path / "out", Workers(scheduler="tcp://127.0.0.1:9"), boards=("host://",))

@@ -95,9 +95,10 @@ def test_what_does_not_fit_is_answered(tmp_path, old, new, words):
         runs_of(tmp_path, SMALL.replace(old, new, 1))
 
 
-def test_a_board_flies_at_the_rigs_rate(tmp_path):
-    with pytest.raises(ConfigError, match="flies at 100 Hz"):
-        runs_of(tmp_path, kind="board")
+def test_a_board_is_called_no_slower_than_its_policy_steps(tmp_path):
+    assert len(runs_of(tmp_path, kind="board")) == RUNS
+    with pytest.raises(ConfigError, match="called no slower"):
+        runs_of(tmp_path, SMALL.replace("400.0", "50.0"), "board")
 
 
 def test_a_rig_without_a_distribution_has_no_sampled_vehicles(tmp_path):

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,13 @@ def undisturbed(tmp_path_factory):
     return folder / "out"
 
 
+@pytest.fixture
+def finished(undisturbed, tmp_path):
+    """The campaign's file, and a copy of its finished folder."""
+    shutil.copytree(undisturbed, tmp_path / "out")
+    return write(tmp_path), tmp_path / "out"
+
+
 def table_of(folder):
     return (folder / "results.parquet").read_bytes()
 
@@ -50,18 +58,15 @@ def test_every_row_is_its_flight_and_says_which(undisturbed, tmp_path):
     assert len({row["model_id"] for row in table}) == 1 and len(table[0]["model_id"]) == 16
 
 
-def test_done_runs_are_not_flown_again(undisturbed, tmp_path, monkeypatch):
-    path, out, seen = write(tmp_path), tmp_path / "out", []
-    run(path, out)
-    assert table_of(out) == table_of(undisturbed)
+def test_done_runs_are_not_flown_again(finished, monkeypatch):
+    (path, out), seen = finished, []
     monkeypatch.setattr(runner, "_fly", lambda _campaign, todo, _workers: iter(seen.append(len(todo)) or ()))
     assert run(path, out).flown == 0
     assert seen == [0]
 
 
-def test_a_missing_part_alone_is_flown_again_and_the_table_is_the_same(undisturbed, tmp_path):
-    path, out = write(tmp_path), tmp_path / "out"
-    run(path, out)
+def test_a_missing_part_alone_is_flown_again_and_the_table_is_the_same(undisturbed, finished):
+    path, out = finished
     kept = {part: part.stat().st_mtime_ns for part in parts(out)}
     gone = parts(out)[1]
     gone.unlink()
@@ -74,9 +79,8 @@ def test_a_missing_part_alone_is_flown_again_and_the_table_is_the_same(undisturb
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "empty", "append"])
-def test_a_damaged_part_is_found_set_aside_and_flown_again(undisturbed, tmp_path, damage):
-    path, out = write(tmp_path), tmp_path / "out"
-    run(path, out)
+def test_a_damaged_part_is_found_set_aside_and_flown_again(undisturbed, finished, damage):
+    path, out = finished
     part = parts(out)[0]
     data = part.read_bytes()
     middle = len(data) // 2
@@ -96,9 +100,8 @@ def test_a_damaged_part_is_found_set_aside_and_flown_again(undisturbed, tmp_path
     assert table_of(out) == table_of(undisturbed)
 
 
-def test_a_draft_that_a_crash_left_is_removed(tmp_path):
-    path, out = write(tmp_path), tmp_path / "out"
-    run(path, out)
+def test_a_draft_that_a_crash_left_is_removed(finished):
+    path, out = finished
     for draft in (out / "parts" / ".part-000000-x.parquet.draft", out / ".results.parquet.draft"):
         draft.write_bytes(b"half of it")
     run(path, out)
@@ -126,21 +129,19 @@ def test_a_file_is_whole_or_the_old_one(tmp_path, monkeypatch):
         ('name = "small"', 'name = "other"', "name"),
     ],
 )
-def test_another_file_is_refused_in_the_same_folder(tmp_path, old, new, words):
-    out = tmp_path / "out"
-    run(write(tmp_path), out)
+def test_another_file_is_refused_in_the_same_folder(finished, old, new, words):
+    path, out = finished
     table = table_of(out)
     with pytest.raises(ConfigError, match=words):
-        run(write(tmp_path, SMALL.replace(old, new)), out)
+        run(write(path.parent, SMALL.replace(old, new)), out)
     assert table_of(out) == table
 
 
-def test_another_version_is_refused_in_the_same_folder(tmp_path, monkeypatch):
-    out = tmp_path / "out"
-    run(write(tmp_path), out)
+def test_another_version_is_refused_in_the_same_folder(finished, monkeypatch):
+    path, out = finished
     monkeypatch.setattr(runner, "__version__", "9.9.9")
     with pytest.raises(ConfigError, match="version"):
-        run(write(tmp_path), out)
+        run(path, out)
 
 
 def test_a_worker_of_another_version_is_refused(tmp_path, monkeypatch):
@@ -201,3 +202,8 @@ def test_a_worker_that_dies_is_replaced_and_the_table_is_the_same(undisturbed, t
     run_campaign(prepare(write(tmp_path)), tmp_path / "out", Workers(2), kill_one)
     assert killed
     assert table_of(tmp_path / "out") == table_of(undisturbed)
+
+
+def test_what_cannot_be_simulated_is_told_to_fly_on_boards(tmp_path):
+    with pytest.raises(ConfigError, match="--board host://"):
+        prepare(write(tmp_path, 'name = "soft"\nrig = "tendon"\n'))

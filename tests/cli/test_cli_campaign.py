@@ -78,6 +78,14 @@ def test_a_wrong_or_another_file_ends_with_2(example, change, words):
     assert words in result.output
 
 
+@pytest.mark.parametrize("other", [("--board", "host://"), ("--scheduler", "tcp://127.0.0.1:9")])
+def test_workers_are_for_processes_alone(tmp_path, other):
+    (tmp_path / "one.toml").write_text('name = "one"\nrig = "quadrotor"\n')
+    result = invoke("run", tmp_path / "one.toml", "-o", tmp_path / "out", "--workers", 2, *other)
+    assert result.exit_code == 2
+    assert "--workers is for" in result.output
+
+
 def test_a_folder_without_a_campaign_is_answered(tmp_path):
     result = invoke("status", tmp_path)
     assert result.exit_code == 2

@@ -12,7 +12,7 @@ from tests.c_network import build_library
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    sources = [runtime_folder() / f"nn4mc_{name}.c" for name in ("observation", "guard")]
+    sources = [runtime_folder() / f"nn4mc_{name}.c" for name in ("observation", "guard", "copy")]
     return ctypes.CDLL(str(build_library(sources, tmp_path_factory.mktemp("terms") / "terms.so")))
 
 
@@ -53,7 +53,7 @@ def test_clipped_difference_in_c(library: ctypes.CDLL, limit: float):
     library.nn4mc_clipped_difference(
         pointer(measured), pointer(wanted), ctypes.c_float(limit), pointer(out), ctypes.c_size_t(50)
     )
-    expected = TERMS["position_error"].compute(measured.astype(float), wanted.astype(float), limit)
+    expected = TERMS["position_error"].compute([measured.astype(float)], wanted.astype(float), limit)
     np.testing.assert_allclose(out, expected, atol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""The batched policy against the single one, and its executor against the rules written down as a loop."""
+"""The batched policy against the single one, with and without an executor."""
 
 from dataclasses import replace
 
@@ -7,13 +7,12 @@ import pytest
 
 from nn4mc.control.executed_policy import ExecutedPolicyReference
 from nn4mc.control.executor import Executor
+from nn4mc.control.observation import observed
 from nn4mc.control.policy import PolicyReference
 from nn4mc.control.policy_batch import PolicyBatch
-from nn4mc.control.regular_calls import RegularCalls
 from nn4mc.errors import ConfigError
 from nn4mc.hil.batch import load_policy
 from nn4mc.hil.rig import load_rig
-from nn4mc.reference import initial_state, step
 
 CHOSEN = load_policy(load_rig("quadrotor"))
 NOTHING = {}
@@ -55,57 +54,37 @@ def test_variables_go_row_by_row_and_nan_leaves_the_policy_its_own():
 
 def test_reset_forgets():
     sensors, references = flights(3, 5)
-    batch = PolicyBatch(CHOSEN.policy, CHOSEN.graph, 3, NOTHING, RegularCalls(0.005, {"native_every": 2.0}))
-    first = [batch.step(now, wanted) for now, wanted in zip(sensors, references, strict=True)]
+    called = replace(CHOSEN.policy, executor=Executor(0.01))
+    batch = PolicyBatch(called, CHOSEN.graph, 3, NOTHING)
+    times = range(0, 5 * 2500, 2500)
+    first = [batch.step(*now) for now in zip(sensors, references, times, strict=True)]
     batch.reset()
-    again = [batch.step(now, wanted) for now, wanted in zip(sensors, references, strict=True)]
+    again = [batch.step(*now) for now in zip(sensors, references, times, strict=True)]
     assert np.array_equal(first, again)
 
 
-@pytest.mark.parametrize("every", [1, 3, 4, 25])
-def test_calls_between_native_steps_leave_the_state_and_average_the_actions(every):
-    """The rules of RAPTOR's executor, one by one, on one vehicle."""
-    sensors, references = flights(1, 110)
-    batch = PolicyBatch(
-        CHOSEN.policy, CHOSEN.graph, 1, NOTHING, RegularCalls(0.01 / every, {"native_every": float(every)})
-    )
-    state, since, mean = initial_state(CHOSEN.graph), [], np.zeros(4)
+@pytest.mark.parametrize("rate_hz", [50, 100, 250, 333, 400, 2500])
+@pytest.mark.parametrize("values", [{}, {"rate_limit": 0.1}, {"keep_phase": 0.0}], ids=["plain", "limited", "anew"])
+def test_every_row_is_the_single_executor_at_any_rate_of_calls(rate_hz, values):
+    called = replace(CHOSEN.policy, executor=Executor(0.01), variables=values)
+    sensors, references = flights(3, 150)
+    batch = PolicyBatch(called, CHOSEN.graph, 3, NOTHING)
+    single = [ExecutedPolicyReference(called, CHOSEN.graph) for _ in range(3)]
     for call, (now, wanted) in enumerate(zip(sensors, references, strict=True)):
-        if since:
-            mean = np.mean(since, axis=0)
-        observer = PolicyReference(CHOSEN.policy, CHOSEN.graph)
-        observer.follow(mean)
-        done = step(CHOSEN.graph, observer.observe(now[0], wanted), state)
-        action = np.clip(done.outputs, -1, 1)
-        if call % every == 0:
-            state, since = dict(done.state), []
-        since.append(action)
-        assert np.abs(batch.step(now, wanted)[0] - action).max() < 1e-12
+        time_us = round(call / rate_hz * 1e6)
+        alone = [one.step_at(time_us, row, wanted) for one, row in zip(single, now, strict=True)]
+        assert np.abs(batch.step(now, wanted, time_us) - alone).max() < 1e-12
 
 
-@pytest.mark.parametrize("values", [{}, {"keep_phase": 0.0}, {"rate_limit": 0.1}], ids=["phase", "anew", "limited"])
-@pytest.mark.parametrize("rate_hz", [50, 250, 300, 400, 2500])
-def test_at_any_rate_a_row_is_the_executed_policy(rate_hz, values):
-    """The float64 reference of the C, whose clock decides call by call."""
-    policy = replace(CHOSEN.policy, executor=Executor(), variables={**CHOSEN.policy.variables, **values})
-    single = ExecutedPolicyReference(policy, CHOSEN.graph)
-    limit = {"rate_limit": np.array([values["rate_limit"]] * 3)} if "rate_limit" in values else NOTHING
-    timing = {name: value for name, value in values.items() if name != "rate_limit"}
-    batch = PolicyBatch(CHOSEN.policy, CHOSEN.graph, 3, limit, RegularCalls(1 / rate_hz, timing))
-    sensors, references = flights(3, 150, seed=rate_hz)
-    for call, (now, wanted) in enumerate(zip(sensors, references, strict=True)):
-        alone = single.step_at(round(call / rate_hz * 1e6), now[1], wanted)
-        assert np.abs(batch.step(now, wanted)[1] - alone).max() < 1e-12
-
-
-def test_what_no_executor_has_is_refused():
-    with pytest.raises(ConfigError, match="no variable pace"):
-        RegularCalls(0.01, {"pace": 1.0})
-    with pytest.raises(ConfigError, match="skip_intermediate"):
-        RegularCalls(0.01, {"skip_intermediate": 1.0})
+def test_calls_between_native_steps_may_be_skipped():
+    called = replace(CHOSEN.policy, executor=Executor(0.01), variables={"skip_intermediate": 1.0})
+    sensors, references = flights(2, 40)
+    batch = PolicyBatch(called, CHOSEN.graph, 2, NOTHING)
+    each = [batch.step(now, wanted, 2500 * k) for k, (now, wanted) in enumerate(zip(sensors, references, strict=True))]
+    assert [k for k in range(1, 40) if not np.array_equal(each[k], each[k - 1])] == list(range(4, 40, 4))
 
 
 def test_a_policy_that_does_not_fit_is_refused():
-    small = type(CHOSEN.policy)("raptor", ("position_error",), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
+    small = type(CHOSEN.policy)("raptor", observed("position_error"), CHOSEN.policy.sensors, CHOSEN.policy.reference, 4)
     with pytest.raises(ConfigError, match="takes 22"):
         PolicyBatch(small, CHOSEN.graph, 2, NOTHING)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nn4mc.api import compile_policy
+from nn4mc.control.observation import observed
 from nn4mc.control.policy import VARIABLES, PolicyReference
 from nn4mc.errors import ConfigError
 from nn4mc.ir import Array
@@ -152,7 +153,7 @@ def variant(built, **changes: object):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"observation": ("position_error", "wind")}, "observation term 'wind' is not known"),
+        ({"observation": observed("position_error", "wind")}, "observation term 'wind' is not known"),
         ({"sensors": {"position": 3}}, "'rotation_matrix' needs the sensor 'quaternion', which the rig does not have"),
         ({"reference": {"position": 3}}, "needs the reference 'velocity', which the rig does not have"),
         (
@@ -165,7 +166,7 @@ def variant(built, **changes: object):
         ),
         ({"reference": {"position": 3, "velocity": 1}}, "'velocity' of 3 words, the rig's has 1"),
         ({"command_len": 5}, "the observation has 23 words, and the network 'raptor' takes 22"),
-        ({"observation": ("position_error", "rotation_matrix", "previous_action")}, "has 16 words"),
+        ({"observation": observed("position_error", "rotation_matrix", "previous_action")}, "has 16 words"),
         ({"variables": {"hold": 1.0}}, "controller variable 'hold' is not known"),
         ({"variables": {"rate_limit": 2.5}}, "'rate_limit' is 2.5, expected 0.0 to 2.0"),
         ({"variables": {"rate_limit": float("nan")}}, "'rate_limit' is nan"),
@@ -179,7 +180,7 @@ def test_a_policy_that_does_not_fit_is_refused(built, changes: dict[str, object]
 def test_an_attitude_of_another_width_is_refused_even_if_it_is_not_observed(built):
     sensors = {"quaternion": 3, "position": 22}
     with pytest.raises(ConfigError, match="quaternion"):
-        compile_policy(replace(built.policy, sensors=sensors, observation=("previous_action",)))
+        compile_policy(replace(built.policy, sensors=sensors, observation=observed("previous_action")))
 
 
 def test_the_state_of_the_caller_is_all_there_is(built):

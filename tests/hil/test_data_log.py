@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from nn4mc.cli import main
-from nn4mc.hil.controller import command_limits
-from nn4mc.hil.data_log import Excitation, column_names, excite, record_run
+from nn4mc.hil.data_log import column_names, excite, record_run
 from nn4mc.hil.rig import create_plant, create_reference, load_rig
+from nn4mc.hil.surroundings import command_limits
 
 RIGS = ("mass_spring_damper", "tendon", "hasel")
 
@@ -75,7 +75,7 @@ def test_a_lost_reading_leaves_a_gap_in_time(tmp_path):
 @pytest.mark.parametrize("sines_only", [False, True])
 def test_commands_use_most_of_their_range_and_never_leave_it(name, sines_only):
     rig = load_rig(name)
-    commands = excite(rig, 4000, np.random.default_rng(0), sines_only, Excitation())
+    commands = excite(rig, 4000, np.random.default_rng(0), sines_only, rig.excitation)
     low, high = (np.array(limit) for limit in command_limits(rig))
     assert (commands >= low).all() and (commands <= high).all()
     assert (np.ptp(commands, axis=0) > 0.6 * (high - low)).all()

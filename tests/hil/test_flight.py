@@ -53,7 +53,7 @@ class TwinDevice(FakeDevice):
     def on_step(self, frame: Frame) -> bytes:
         if self.cache is not None and self.cache[0] == frame.seq:
             return self.cache[1]
-        words = np.frombuffer(frame.payload, "<f4")
+        words = np.frombuffer(frame.payload, "<f4", offset=4)
         done = self.twin.step(words[:3], words[3:])
         self.steps += 1
         reply = REPLY_TO["STEP"].pack(

@@ -245,4 +245,4 @@ def test_a_board_that_runs_another_model_is_refused_with_the_way_to_mend_it(rig:
         result = invoke("quadrotor", "--board", board)
     assert result.exit_code == DeviceError.exit_code
     assert "runs model 00112233445566ff, expected " in result.stderr
-    assert "pio run -d " in result.stderr and "firmware -t upload" in result.stderr
+    assert "--firmware FILE.elf" in result.stderr

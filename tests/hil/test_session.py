@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ EXPECTED = Expected(
     command_len=4,
     selftest_limit=1e-6,
     how_to_mend="Upload it: pio run -t upload.",
+    variable_len=2,
 )
 WORDS = np.arange(19, dtype=np.float32) / 19
 
@@ -264,3 +265,9 @@ def test_leaving_a_session_closes_its_link() -> None:
 )
 def test_typed_replies_have_the_fields_of_the_table(name: str, kind: type) -> None:
     assert [item.name for item in fields(kind)] == [item.name for item in MESSAGE[name].reply]
+
+
+def test_a_board_with_the_model_in_another_controller_is_refused() -> None:
+    other = replace(EXPECTED, variable_len=13)
+    with pytest.raises(DeviceError, match="has 2 variables, expected 13: the same model in another controller"):
+        Session(FakeDevice()).connect(other)

@@ -129,7 +129,7 @@ def test_a_rig_lists_its_controllers_and_one_is_chosen() -> None:
 
 def test_the_default_reference_is_the_rigs_own() -> None:
     assert [plan_flights(load_rig(name), (), (), None, 0)[0].reference for name in (*RIGS, "quadrotor")] == [
-        "steps",
+        "ramps",
         "figure8",
         "swirl",
         "lissajous",

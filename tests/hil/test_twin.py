@@ -60,6 +60,7 @@ def test_facts_are_read_from_the_table(library: Path) -> None:
 def test_variables_are_set_within_their_range(library: Path) -> None:
     twin = Twin(library)
     twin.set_variables({"gain": 0.0})
+    assert twin.value(twin.variable_names.index("gain")) == 0.0
     twin.reset()
     assert twin.step(words(0, 0, 0), words(0.25, 0)).command[0] == np.float32(0.25)
     for value in (3.0, -0.5, float("nan")):

@@ -277,7 +277,7 @@ def test_what_is_no_hdf5_is_refused(tmp_path: Path, content: bytes):
     ("name", "message"),
     [
         ("missing.h5", r"no such model file\. Built-in models: raptor"),
-        ("folder.h5", "no such model file"),
+        ("folder.h5", "no such model file: it is a folder. Name the file in it."),
         ("model.txt", "files of type '.txt' are not read. Known: .h5, .hdf5"),
         ("model", "files of type '' are not read"),
         ("x" * 5000 + ".h5", "no such model file"),

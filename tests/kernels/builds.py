@@ -17,7 +17,7 @@ from tests.kernels.jobs import declared, table_header
 HERE = Path(__file__).parent
 SIZES = {"fast": "", "small": "NN4MC_SMALL_CODE", "large": "NN4MC_LARGE_NETWORK"}
 """The macros by which kernels are unrolled more or less."""
-STEMS = ("nn4mc_rows", "nn4mc_sweep", "nn4mc_vector")
+STEMS = ("nn4mc_rows", "nn4mc_sweep", "nn4mc_vector", "nn4mc_columns", "nn4mc_words")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """References of the soft rigs: smooth starts, exact velocities, the boxes and figures they claim, and their reach."""
 
 import sys
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -12,7 +13,9 @@ from nn4mc.hil.rig import load_rig
 RIGS = ("mass_spring_damper", "tendon", "hasel")
 EVERY = [(name, reference) for name in RIGS for reference in load_rig(name).references]
 SMOOTH = [(name, reference) for name, reference in EVERY if reference != "steps"]
-TENDON, HASEL = Bench("tendon"), Bench("hasel")
+TENDON, HASEL, MASS = Bench("tendon"), Bench("hasel"), Bench("mass_spring_damper")
+HALF_THE_PID_M = 0.0737 / 2
+"""Of the RMS error of the tuned PID along the published steps."""
 
 
 def sampled(name, reference, every_s=0.02):
@@ -105,6 +108,33 @@ def test_the_floor_of_the_published_swirl_is_out_of_reach():
     published = msgspec.structs.replace(path, centre=(0.9, -0.95, 2.15), amplitude=(6.6, 5.65, 2.15))
     points = np.array([published.point(t) for t in np.arange(0, published.duration_s, 0.05).tolist()])
     assert 0.1 < shortfall_mm(points, 0.05).max() < 1.0
+
+
+def test_half_the_error_of_the_pid_is_out_of_reach_along_the_published_steps():
+    """Along a jump the error is at least what is left of the way under full force, from rest on the level before."""
+    model, path = MASS.model, MASS.rig.references["steps"]
+    levels = [0.0, *(x for x, _, _ in path.points)]
+    squares = 0.0
+    for start, level in pairwise(levels):
+        x = (start, 0.0, (model.stiffness + model.cubic * start**2) * start)
+        while x[0] < level:
+            squares += (level - x[0]) ** 2
+            x = MASS.run([1.0], MASS.rig.period_s, x)
+    assert np.sqrt(squares * MASS.rig.period_s / path.duration_s) > 1.3 * HALF_THE_PID_M
+
+
+@pytest.mark.parametrize("reference", ["ramps", "sine"])
+def test_the_actuator_reaches_the_smooth_references_of_the_mass(reference):
+    """Inverse dynamics: the force that the path takes, and the command that makes it through the lag."""
+    model, path, step = MASS.model, MASS.rig.references[reference], 1e-3
+    times = np.arange(0.0, path.duration_s, step)
+    x = np.array([path.point(t)[0] for t in times.tolist()])
+    v = np.gradient(x, step)
+    drag = model.damping * v + model.friction * np.tanh(v / model.friction_speed)
+    force = model.mass * np.gradient(v, step) + drag + (model.stiffness + model.cubic * x**2) * x
+    wanted = (force + model.lag * np.gradient(force, step)) / model.force
+    assert np.abs(force / model.force).max() < 0.97
+    assert np.quantile(np.abs(wanted), 0.999) < 1.0, "but for a few milliseconds where the sine's acceleration jumps"
 
 
 def shortfall_mm(points, every_s):

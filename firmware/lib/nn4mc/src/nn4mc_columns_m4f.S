@@ -35,48 +35,55 @@
     .endm
 
     /*
-     * r0 weights  r1 x of the first position  r2 columns left; y of the second  r3 the walk  r4 y of the block
-     * r5 y of the first position  r6 x  r7 positions left  r8 weights of the block  r9 x of the pair
-     * r10 x of the second position  r11 bytes y moves  r12 bytes x moves  lr blocks left
-     * On the stack, above the saved registers: the rows.
+     * r0 weights  r1 x of the first position  r2 columns left; y of the second  r3 the walk  r4 start of the next
+     * position behind the first  r5 y of the first position  r6 bytes of the rows before this block  r7 positions left
+     * r8 weights of the block  r9 x of the pair  r10 start of the first position; x of the second  r11 bytes y moves
+     * r12 bytes x moves  lr blocks left
+     * On the stack, above the saved registers: the rows, x, y.
      */
     .macro kernel rows
     .set    .Lspare, .Lsums + 3 * \rows
     .set    .Llast, .Lsums + 3 * \rows + 3
     begin   nn4mc_columns_\rows
-    push    {r0, r4-r11, lr}
+    push    {r0-r2, r4-r11, lr}
     save    %(.Llast)
     .if     .Llast >= 16
     .set    .Lsaved, 4 * (.Llast - 15)
     .else
     .set    .Lsaved, 0
     .endif
-    mov     r6, r1
     ldr     r8, [r0, #4]
     ldr     lr, [r0, #8]
-    ldr     r4, [r0, #16]
+    ldr     r6, [r0, #16]
     ldr     r1, [r3]
     ldr     r12, [r3, #12]
     ldr     r11, [r3, #16]
-    add     r4, r2, r4, lsl #2
     mov     r2, #4 * \rows
+    lsl     r6, r6, #2
     mla     r8, r1, r2, r8
     lsl     r12, r12, #2
     lsl     r11, r11, #2
 10: /* block */
+    ldr     r9, [sp, #.Lsaved + 4]
+    ldr     r5, [sp, #.Lsaved + 8]
+    ldr     r10, [r3, #20]
+    ldr     r4, [r3, #24]
+    ldr     r2, [r3, #28]
     ldr     r7, [r3, #8]
-    mov     r5, r4
-    mov     r9, r6
+    add     r5, r5, r6
+    add     r10, r10, r6
+    cmp     r2, #0
+    it      ne
+    addne   r4, r4, r6
     subs    r7, r7, #2
     blt     50f
 20: /* two positions */
+    load_range r10, %(.Lsums), %(.Lsums + \rows - 1)
+    load_range r4, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
     mov     r0, r8
+    ldr     r2, [r3, #4]
     mov     r1, r9
     add     r10, r9, r12
-    add     r2, r5, r11
-    load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
-    load_range r2, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
-    ldr     r2, [r3, #4]
     subs    r2, r2, #2
     blt     40f
 30:
@@ -93,20 +100,24 @@
     vldr    s2, [r10]
     column  \rows, 0
 45:
+    ldr     r10, [r3, #28]
     add     r2, r5, r11
     store_range r5, %(.Lsums), %(.Lsums + \rows - 1)
     store_range r2, %(.Lsums + \rows), %(.Lsums + 2 * \rows - 1)
     add     r9, r9, r12, lsl #1
     add     r5, r5, r11, lsl #1
+    lsl     r2, r10, #2
+    add     r10, r4, r2
+    add     r4, r10, r2
     subs    r7, r7, #2
     bge     20b
 50: /* the last position of an odd number */
     adds    r7, r7, #2
     beq     80f
+    load_range r10, %(.Lsums), %(.Lsums + \rows - 1)
     mov     r0, r8
-    mov     r1, r9
-    load_range r5, %(.Lsums), %(.Lsums + \rows - 1)
     ldr     r2, [r3, #4]
+    mov     r1, r9
     subs    r2, r2, #2
     blt     70f
 60:
@@ -127,13 +138,14 @@
     beq     90f
     ldr     r2, [sp, #.Lsaved]
     ldr     r2, [r2, #12]
-    add     r4, r4, #4 * \rows
+    add     r6, r6, #4 * \rows
     add     r8, r8, r2, lsl #2
     b       10b
 90:
     restore %(.Llast)
-    pop     {r0, r4-r11, pc}
-    finish  nn4mc_columns_\rows, %(40 + .Lsaved)
+    add     sp, sp, #12
+    pop     {r4-r11, pc}
+    finish  nn4mc_columns_\rows, %(48 + .Lsaved)
     .endm
 
     .irpc   rows, 12345678

@@ -54,58 +54,65 @@ static void clear(nn4mc_jet_t y, size_t n, size_t from, size_t count)
     }
 }
 
-void nn4mc_jet_start(const float value[], const float first[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+/* Columns of first derivatives as a jet's, which begin behind a value. */
+static nn4mc_jet_t behind(nn4mc_firsts_t first)
 {
-    nn4mc_words_copy(value, y.at, n);
+    nn4mc_jet_t x;
+    x.at = (float *)(uintptr_t)first.at;
+    x.step = first.step;
+    return x;
+}
+
+void nn4mc_jet_start(const float value[], nn4mc_firsts_t first, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+{
+    const nn4mc_jet_t firsts = {y.at + y.step, y.step};
+    if (value != y.at) {
+        nn4mc_words_copy(value, y.at, n);
+    }
     if (span->directions == 0) {
         return;
     }
-    if (first) {
-        const nn4mc_jet_t from = {(float *)(uintptr_t)first, (uint32_t)n};
-        const nn4mc_jet_t to = {y.at + y.step, y.step};
-        for_columns(nn4mc_words_copy, from, to, n, 0, span->directions);
-    } else {
+    if (first.step == 0) {
         clear(y, n, 1, span->directions);
+    } else if (first.at != firsts.at) {
+        for_columns(nn4mc_words_copy, behind(first), firsts, n, 0, span->directions);
     }
     clear(y, n, span->second, span->pairs);
 }
 
-void nn4mc_jet_constant(const float value[], nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+void nn4mc_jet_add_start(const float value[], nn4mc_firsts_t first, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
 {
-    nn4mc_jet_start(value, 0, y, n, span);
-}
-
-static void add_product(const nn4mc_matrix_t *matrix, const float x[], float y[], const nn4mc_walk_t *walk)
-{
-    const nn4mc_block_rows_t *part = matrix->parts;
-    for (size_t i = matrix->count; i != 0; --i, ++part) {
-        part->kernel(part, x, y, walk);
+    const nn4mc_jet_t firsts = {y.at + y.step, y.step};
+    nn4mc_words_add(value, y.at, n);
+    if (first.step != 0) {
+        for_columns(nn4mc_words_add, behind(first), firsts, n, 0, span->directions);
     }
 }
 
-void nn4mc_matrix_add(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[], float y[])
+void nn4mc_matrix_product(const nn4mc_matrix_t *matrix, size_t from, size_t count, const float x[],
+                          const float start[], float y[])
 {
-    const nn4mc_walk_t walk = {(uint32_t)from, (uint32_t)count, 1u, 0u, 0u};
-    if (count != 0) {
-        add_product(matrix, x, y, &walk);
+    const nn4mc_walk_t walk = {(uint32_t)from, (uint32_t)count, 1u, 0u, 0u, start, start, 0u};
+    for (size_t i = 0; i < matrix->count; ++i) {
+        matrix->parts[i].kernel(matrix->parts + i, x, y, &walk);
     }
 }
 
-void nn4mc_jet_add_product(const nn4mc_matrix_t *matrix, size_t count, nn4mc_jet_t x, nn4mc_jet_t y,
-                           const nn4mc_span_t *span)
+void nn4mc_jet_second_product(const nn4mc_matrix_t *matrix, size_t rows, size_t count, nn4mc_jet_t x, nn4mc_jet_t y,
+                              const nn4mc_span_t *span, int fresh)
 {
-    nn4mc_walk_t walk = {0u, (uint32_t)count, 1u + span->directions, x.step, y.step};
-    if (count == 0) {
-        return;
+    float *const at = y.at + span->second * y.step;
+    const nn4mc_walk_t walk = {0u, (uint32_t)count, span->pairs, x.step, y.step, at, at + y.step, y.step};
+    if (fresh) {
+        clear(y, rows, span->second, span->pairs);
     }
-    add_product(matrix, x.at, y.at, &walk);
-    if (span->pairs != 0) {
-        walk.positions = span->pairs;
-        add_product(matrix, x.at + span->second * x.step, y.at + span->second * y.step, &walk);
+    for (size_t i = 0; i < matrix->count; ++i) {
+        matrix->parts[i].kernel(matrix->parts + i, x.at + span->second * x.step, at, &walk);
     }
 }
 
-void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span, float scratch[])
+void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_firsts_t first, nn4mc_jet_t y, size_t n,
+                     const nn4mc_span_t *span, float scratch[])
 {
     float *const slope = scratch + n;
     if (span->directions == 0) {
@@ -118,10 +125,10 @@ void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_jet_t y, size_t n, con
         float *const bend = slope + n;
         float *second = y.at + span->second * y.step;
         function->second(y.at, scratch, bend, n);
-        for (size_t b = 1; b <= span->directions; ++b) {
-            for (size_t a = 1; a <= b; ++a, second += y.step) {
-                const float *const of_a = y.at + a * y.step;
-                const float *const of_b = y.at + b * y.step;
+        for (size_t b = 0; b < span->directions; ++b) {
+            for (size_t a = 0; a <= b; ++a, second += y.step) {
+                const float *const of_a = first.at + a * first.step;
+                const float *const of_b = first.at + b * first.step;
                 for (size_t i = 0; i < n; ++i) {
                     second[i] = slope[i] * second[i] + bend[i] * (of_a[i] * of_b[i]);
                 }
@@ -129,7 +136,7 @@ void nn4mc_jet_apply(const nn4mc_unary_t *function, nn4mc_jet_t y, size_t n, con
         }
     }
     nn4mc_words_copy(scratch, y.at, n);
-    nn4mc_words_scale(slope, y.at + y.step, n, span->directions, y.step);
+    nn4mc_words_scale(slope, first.at, first.step, y.at + y.step, n, span->directions, y.step);
 }
 
 /* y = a' b + a b' for one column: a and b are values, of_a and of_b their derivatives. */
@@ -156,4 +163,11 @@ void nn4mc_jet_multiply(nn4mc_jet_t a, nn4mc_jet_t b, nn4mc_jet_t y, size_t n, c
             }
         }
     }
+}
+
+void nn4mc_jet_scale(const float factors[], nn4mc_jet_t b, nn4mc_jet_t y, size_t n, const nn4mc_span_t *span)
+{
+    nn4mc_words_scale(factors, b.at, b.step, y.at, n, 1 + span->directions, y.step);
+    nn4mc_words_scale(factors, b.at + span->second * b.step, b.step, y.at + span->second * y.step, n, span->pairs,
+                      y.step);
 }

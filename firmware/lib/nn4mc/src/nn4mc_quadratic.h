@@ -37,10 +37,10 @@ typedef struct nn4mc_quadratic {
 typedef int nn4mc_quadratic_solver_t(const nn4mc_quadratic_t *problem, int forced, float factor[], float d[],
                                      float *gain);
 
-/* For any number of moves, and for a single one, where there are no gaps and less to do. */
-nn4mc_quadratic_solver_t nn4mc_quadratic_solve, nn4mc_box_solve;
+/* For any number of moves; nn4mc_box.h has one for a single move, where there are no gaps and less to do. */
+nn4mc_quadratic_solver_t nn4mc_quadratic_solve;
 
-/* Both use these. L D L' of the lower triangle, row by row, in place: L below the diagonal, 1/D on it. */
+/* What both use. L D L' of the lower triangle, row by row, in place: L below the diagonal, 1/D on it. */
 int nn4mc_factorise(float matrix[], size_t count, float least, int forced);
 void nn4mc_substitute(const float matrix[], size_t count, float x[]);
 

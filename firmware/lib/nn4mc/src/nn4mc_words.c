@@ -34,12 +34,25 @@ NN4MC_KEEP_LOOP void nn4mc_words_clear(float y[], size_t n)
     }
 }
 
-void nn4mc_words_scale(const float factors[], float y[], size_t n, size_t positions, size_t step)
+void nn4mc_words_scale(const float factors[], const float x[], size_t x_step, float y[], size_t n, size_t positions,
+                       size_t y_step)
 {
     for (size_t at = 0; at < positions; ++at) {
         for (size_t i = 0; i < n; ++i) {
-            y[at * step + i] *= factors[i];
+            y[at * y_step + i] = x[at * x_step + i] * factors[i];
         }
+    }
+}
+
+void nn4mc_words_combine(const float start[], const float table[], const float coefficients[], size_t columns,
+                         float y[], size_t n)
+{
+    for (size_t i = 0; i < n; ++i) {
+        float sum = start[i];
+        for (size_t column = 0; column < columns; ++column) {
+            sum += table[column * n + i] * coefficients[column];
+        }
+        y[i] = sum;
     }
 }
 

@@ -20,8 +20,13 @@ void nn4mc_words_subtract(const float x[], float y[], size_t n);
 /* y = 0 */
 void nn4mc_words_clear(float y[], size_t n);
 
-/* y[i + position step] *= factors[i] for i < n and all positions; a step of n at least. */
-void nn4mc_words_scale(const float factors[], float y[], size_t n, size_t positions, size_t step);
+/* y[i + position y_step] = factors[i] x[i + position x_step] for i < n and all positions; x may be y. */
+void nn4mc_words_scale(const float factors[], const float x[], size_t x_step, float y[], size_t n, size_t positions,
+                       size_t y_step);
+
+/* y[i] = start[i] + sum over columns of table[i + column n] coefficients[column], in their order; start may be y. */
+void nn4mc_words_combine(const float start[], const float table[], const float coefficients[], size_t columns,
+                         float y[], size_t n);
 
 #ifdef __cplusplus
 }

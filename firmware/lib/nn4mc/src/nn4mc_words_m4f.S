@@ -131,95 +131,132 @@
     bx      lr
     finish  nn4mc_words_clear, 0
 
+    /* op s\to, s\left, s\right for `width` neighbours of the first two; the last one moves by `step`. */
+    .macro each what, to, left, right, step, width
+    .set    .Li, 0
+    .rept   \width
+    one     \what, %(\to + .Li), %(\left + .Li), %(\right + \step * .Li)
+    .set    .Li, .Li + 1
+    .endr
+    .endm
+
+    .macro one what, to, left, right
+    \what\().f32 s\to, s\left, s\right
+    .endm
+
     /*
-     * r0 factors  r1 y of the chunk  r2 rows left  r3 positions  r4 bytes from position to position  r5 y  r6 positions
-     * left. The factors of a chunk stay in registers while all positions pass.
+     * r0 factors  r1 x of the chunk  r2 bytes from position to position of x  r3 y of the chunk  r4 rows left
+     * r5 positions  r6 bytes from position to position of y  r7 x  r8 y  r9 positions left. The factors of a chunk stay
+     * in registers while all positions pass.
      */
+    .macro scaled width
+    load_range r0, 0, %(\width - 1), !
+    mov     r7, r1
+    mov     r8, r3
+    mov     r9, r5
+1:
+    load_range r7, 8, %(8 + \width - 1)
+    each    vmul, 8, 8, 0, 1, \width
+    add     r7, r7, r2
+    store_range r8, 8, %(8 + \width - 1)
+    add     r8, r8, r6
+    subs    r9, r9, #1
+    bne     1b
+    add     r1, r1, #4 * \width
+    add     r3, r3, #4 * \width
+    .endm
+
     begin   nn4mc_words_scale
-    push    {r4-r6, lr}
-    ldr     r4, [sp, #16]
-    lsl     r4, r4, #2
-    cmp     r3, #0
+    push    {r4-r9}
+    ldr     r4, [sp, #24]
+    ldr     r5, [sp, #28]
+    ldr     r6, [sp, #32]
+    lsl     r2, r2, #2
+    lsl     r6, r6, #2
+    cmp     r5, #0
     beq     90f
-10:
-    subs    r2, r2, #8
+    subs    r4, r4, #8
     blt     20f
-    vldmia  r0!, {s0-s7}
-    mov     r5, r1
-    mov     r6, r3
-1:
-    vldmia  r5, {s8-s15}
-    vmul.f32 s8, s8, s0
-    vmul.f32 s9, s9, s1
-    vmul.f32 s10, s10, s2
-    vmul.f32 s11, s11, s3
-    vmul.f32 s12, s12, s4
-    vmul.f32 s13, s13, s5
-    vmul.f32 s14, s14, s6
-    vmul.f32 s15, s15, s7
-    vstmia  r5, {s8-s15}
-    add     r5, r5, r4
-    subs    r6, r6, #1
-    bne     1b
-    add     r1, r1, #32
-    b       10b
+10:
+    scaled  8
+    subs    r4, r4, #8
+    bge     10b
 20:
-    adds    r2, r2, #3
+    adds    r4, r4, #3
     blt     30f
-    vldmia  r0!, {s0-s4}
-    mov     r5, r1
-    mov     r6, r3
-1:
-    vldmia  r5, {s8-s12}
-    vmul.f32 s8, s8, s0
-    vmul.f32 s9, s9, s1
-    vmul.f32 s10, s10, s2
-    vmul.f32 s11, s11, s3
-    vmul.f32 s12, s12, s4
-    vstmia  r5, {s8-s12}
-    add     r5, r5, r4
-    subs    r6, r6, #1
-    bne     1b
-    add     r1, r1, #20
-    subs    r2, r2, #5
+    scaled  5
+    subs    r4, r4, #5
 30:
-    adds    r2, r2, #3
+    adds    r4, r4, #3
     blt     40f
-    vldmia  r0!, {s0-s1}
-    mov     r5, r1
-    mov     r6, r3
-1:
-    vldmia  r5, {s8-s9}
-    vmul.f32 s8, s8, s0
-    vmul.f32 s9, s9, s1
-    vstmia  r5, {s8-s9}
-    add     r5, r5, r4
-    subs    r6, r6, #1
-    bne     1b
-    add     r1, r1, #8
-    subs    r2, r2, #2
-    b       45f
+    scaled  2
+    subs    r4, r4, #2
 40:
-45:
-    adds    r2, r2, #2
+    adds    r4, r4, #2
     beq     90f
 50:
-    vldmia  r0!, {s0}
-    mov     r5, r1
-    mov     r6, r3
-1:
-    vldmia  r5, {s8}
-    vmul.f32 s8, s8, s0
-    vstmia  r5, {s8}
-    add     r5, r5, r4
-    subs    r6, r6, #1
-    bne     1b
-    add     r1, r1, #4
-    subs    r2, r2, #1
+    scaled  1
+    subs    r4, r4, #1
     bne     50b
 90:
-    pop     {r4-r6, pc}
-    finish  nn4mc_words_scale, 16
+    pop     {r4-r9}
+    bx      lr
+    finish  nn4mc_words_scale, 24
+
+    /*
+     * r0 start  r1 table from the chunk on  r2 coefficients  r3 columns  r4 y  r5 rows left  r6 bytes of a column
+     * r7 table  r8 coefficients left  r9 columns left. The sums of a chunk stay in registers while all columns pass.
+     */
+    .macro combined width
+    load_range r0, 0, %(\width - 1), !
+    mov     r7, r1
+    mov     r8, r2
+    movs    r9, r3
+    beq     2f
+1:
+    load_range r7, 8, %(8 + \width - 1)
+    vldmia  r8!, {s16}
+    add     r7, r7, r6
+    each    vmul, 8, 8, 16, 0, \width
+    subs    r9, r9, #1
+    each    vadd, 0, 0, 8, 1, \width
+    bne     1b
+2:
+    store_range r4, 0, %(\width - 1), !
+    add     r1, r1, #4 * \width
+    .endm
+
+    begin   nn4mc_words_combine
+    push    {r4-r9}
+    vpush   {s16}
+    ldr     r4, [sp, #28]
+    ldr     r5, [sp, #32]
+    lsl     r6, r5, #2
+    subs    r5, r5, #8
+    blt     20f
+10:
+    combined 8
+    subs    r5, r5, #8
+    bge     10b
+20:
+    adds    r5, r5, #4
+    blt     30f
+    combined 4
+    subs    r5, r5, #4
+30:
+    adds    r5, r5, #2
+    blt     40f
+    combined 2
+    subs    r5, r5, #2
+40:
+    adds    r5, r5, #2
+    beq     90f
+    combined 1
+90:
+    vpop    {s16}
+    pop     {r4-r9}
+    bx      lr
+    finish  nn4mc_words_combine, 28
 
 #endif
 
