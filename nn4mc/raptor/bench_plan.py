@@ -62,7 +62,7 @@ def quick_plan(vehicles: tuple[str, ...], sampled: int) -> Plan:
         periods_s=(5.5, 4.0),
         int8_periods_s=(5.5,),
         settings=(*CLIP_SETTINGS, DISTURBANCES[0], DISTURBANCES[6], *delays((20.0, 40.0)), NOISES[0]),
-        rates=rates((50.0, 250.0)),
+        rates=rates((250.0,)),
     )
 
 
