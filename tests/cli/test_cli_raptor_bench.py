@@ -1,7 +1,6 @@
 """The verb ``nn4mc raptor bench``: quick, with its report, as JSON, interrupted, and asked for what there is not."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -80,8 +79,7 @@ def test_interrupted_it_ends_at_once_and_so_do_its_processes():
         lines = [running.stderr.readline(), running.stderr.readline()]  # the second: a first batch is done
         assert "flights" in lines[1], lines
         running.send_signal(signal.SIGINT)
+        # Returns when no process holds the pipes any more: the workers, which inherited them, have ended, too.
         stdout, stderr = running.communicate(timeout=60)
     assert (running.returncode, stdout) == (130, "")
     assert "Interrupted." in stderr and "Traceback" not in stderr
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
