@@ -117,22 +117,23 @@ class ControllerCode:
 
 
 def compile_policy(
-    policy: Policy, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE
+    policy: Policy, quantizing: Quantizing | None = None, code: CodeOptions = DEFAULT_CODE, table: bool = True
 ) -> ControllerCode:
     """Compile a policy controller to the C that the firmware is built around; ``quantizing`` is for its network.
 
+    Without ``table`` it is for somebody else's firmware (`emit_policy`).
+
     Raises ConfigError when the observation fits neither the layouts nor the network, and what the importer raises.
     """
-    return policy_code(
-        policy, compile_model(policy.model, None, CONTROLLER_TARGET, import_options(policy), code, quantizing)
-    )
+    network = compile_model(policy.model, None, CONTROLLER_TARGET, import_options(policy), code, quantizing)
+    return policy_code(policy, network, table)
 
 
-def policy_code(policy: Policy, network: Network) -> ControllerCode:
+def policy_code(policy: Policy, network: Network, table: bool = True) -> ControllerCode:
     """Return the C of a policy around its compiled network; ConfigError when the observation does not fit."""
     check_policy(policy, network.graph)
     options = _options(network.code, network.emitted.const_bytes)
-    files = {**emit_policy(policy, network.emitted), **options}
+    files = {**emit_policy(policy, network.emitted, table), **options}
     return ControllerCode(network, files, network.graph.source.sha256, attitudes(policy.sensors))
 
 

@@ -49,7 +49,7 @@ def target(name: str) -> Target:
 MACS = ("mul-add", "fma")
 WEIGHTS = ("flash", "ram", "ccm")
 ACTIVATION_ERRORS = ("2e-7", "4e-5", "1e-3")
-OPTIMIZE = ("speed", "size")
+OPTIMIZE = ("speed", "balance", "size")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _OPTIONS = {
     "mac": (MACS, "Round a product before it is added, or fuse the two (VFMA; slower by the manual's figures)."),
     "weights": (WEIGHTS, "Where constants are read from: RAM and CCM save flash wait states and cost RAM."),
     "activation_error": (ACTIVATION_ERRORS, "Largest absolute error of tanh and sigmoid: what is coarser is faster."),
-    "optimize": (OPTIMIZE, "Unroll the kernels' loops, or keep their code small."),
+    "optimize": (OPTIMIZE, "Unroll the kernels' loops, only where it pays (with --for the default), or nowhere."),
 }
 
 

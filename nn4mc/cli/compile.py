@@ -1,9 +1,11 @@
 """nn4mc compile: a model in, a folder of C out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from nn4mc.cli.code import code_options, take_code_options
 from nn4mc.cli.console import print_json
@@ -72,6 +74,8 @@ def compile_command(
     if rig is not None:
         raise ConfigError(f"--rig {rig}: goes with a controller's file, and {model} is none (it does not end in .toml)")
     if stack is not None:
+        if click.get_current_context().get_parameter_source("optimize") is ParameterSource.DEFAULT:
+            code = replace(code, optimize="balance")
         _compile_for_stack(model, stack, props, output, name, target, code, asked, others, as_json)
         return
     if props != "in":

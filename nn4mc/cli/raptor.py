@@ -62,8 +62,8 @@ def _places(places: tuple[Place, ...]) -> Table:
     rows = [
         (
             f"{one.name} ({one.unit})" if one.unit else one.name,
-            f"{one.value:.3g}",
-            f"{one.low:.3g} to {one.high:.3g}",
+            f"{one.value:.4g}",
+            f"{one.low:.4g} to {one.high:.4g}",
             "inside" if one.inside else "OUTSIDE",
         )
         for one in places

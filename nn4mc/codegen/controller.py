@@ -1,7 +1,7 @@
 """A controller as C: the network, what stands around it, and the one table the firmware knows it by."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from nn4mc import __version__
 from nn4mc.codegen.emit import Emitted
@@ -9,17 +9,34 @@ from nn4mc.codegen.policy_tables import policy_tables
 from nn4mc.codegen.render import render
 from nn4mc.codegen.runtime import controller_runtime
 from nn4mc.control.action import Action
+from nn4mc.control.executor import EXECUTOR_VARIABLES
 from nn4mc.control.observation import ATTITUDE, Observed
 from nn4mc.control.policy import KIND, Policy, resolved_variables
-from nn4mc.control.variables import offsets
+from nn4mc.control.variables import Variable, offsets
 from nn4mc.target import CodeOptions, Target
 
+_TIMING_FIELDS = {
+    "native_period": "period_us",
+    "native_every": "native_every",
+    "keep_phase": "keep_phase",
+    "gap_limit": "gap_us",
+    "reference_limit": "reference_limit_us",
+    "reference_lost": "reference_lost_us",
+}
+"""Variables that are fields of nn4mc_executor_settings_t."""
+_GUARD_FIELDS = {"rate_limit": "rate", "safe_rate": "safe_rate", "hold_steps": "hold_steps"}
+"""Variables that are fields of nn4mc_guard_settings_t."""
 
-def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
+
+def emit_policy(policy: Policy, network: Emitted, table: bool = True) -> Mapping[str, str]:
     """Return the files of a policy controller, without the runtime (firmware/lib/nn4mc).
 
     They are controller.h, controller.c and the two files of its network; the policy must have passed check_policy.
+    Without ``table`` it has functions of its own instead of the table that the firmware knows it by, and neither names
+    nor ranges of variables: less flash inside somebody else's firmware. Such a policy has an executor and observes its
+    words as they are, so that what is observed of finite words is finite.
     """
+    every = resolved_variables(policy)
     values = {
         "network": network.name,
         "version": __version__,
@@ -29,7 +46,9 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
         "sensor_len": sum(policy.sensors.values()),
         "reference_len": sum(policy.reference.values()),
         "command_len": policy.command_len,
-        "variables": resolved_variables(policy),
+        "variables": every if table else _without_settings(every),
+        "table": table,
+        "run": f"{network.name}_run" if table else f"{network.name}_run_finite",
         "attitudes": attitudes(policy.sensors),
         **policy_tables(policy),
         "executor": policy.executor is not None,
@@ -37,9 +56,27 @@ def emit_policy(policy: Policy, network: Emitted) -> Mapping[str, str]:
     }
     own = (f"{network.name}.h", f"{network.name}.c")
     files = {name: network.files[name] for name in own}
+    if not table:
+        files["controller.h"] = render("flight_policy.h.j2", values)
+        files["controller.c"] = render("flight_policy.c.j2", {**values, **_settings(every)})
+        return files
     files["controller.h"] = render("policy.h.j2", values)
     files["controller.c"] = render("policy_executor.c.j2" if policy.executor else "policy.c.j2", values)
     return files
+
+
+def _without_settings(variables: Iterable[Variable]) -> list[Variable]:
+    settings = {*(variable.name for variable in EXECUTOR_VARIABLES), *_GUARD_FIELDS}
+    return [variable for variable in variables if variable.name not in settings]
+
+
+def _settings(variables: Iterable[Variable]) -> Mapping[str, Mapping[str, float]]:
+    """Return the variables that are fields of structs, by struct; intermediate steps are not one of them."""
+    values = {variable.name: variable.initial for variable in variables}
+    return {
+        "timing": {field: round(values[name]) for name, field in _TIMING_FIELDS.items()},
+        "guarding": {field: values[name] for name, field in _GUARD_FIELDS.items()},
+    }
 
 
 def _identity(policy: Policy, network: Emitted) -> str:

@@ -12,7 +12,7 @@ _OWN_NAMES = re.compile(
     (?P<kept>/\*.*?\*/)                       # comments
     | (?P<header>"controller\.h")
     | (?P<string>"[^"\n]*")
-    | \b(?P<name>controller)(?=\b|_state)     # the table, the state and its type
+    | \b(?P<name>controller)(?=\b|_)          # the table, or functions in its place; the state and its type
     | \b(?P<macro>CONTROLLER)(?=_)
     """,
     re.VERBOSE | re.DOTALL,
@@ -20,7 +20,8 @@ _OWN_NAMES = re.compile(
 
 
 def named_controller(files: Mapping[str, str], name: str) -> dict[str, str]:
-    """Return a controller's files with ``name`` for controller: of its two files, its table, its state and its macros.
+    """Return a controller's files with ``name`` for controller: of its two files, its table or functions, its state
+    and its macros.
 
     >>> named_controller({"controller.h": "extern const nn4mc_controller_t controller;"}, "px4_controller")
     {'px4_controller.h': 'extern const nn4mc_controller_t px4_controller;'}

@@ -41,6 +41,7 @@ def code_defines(target: Target, code: CodeOptions, const_bytes: int) -> list[st
     asked = {
         "NN4MC_PORTABLE": target.name == GENERIC,
         "NN4MC_SMALL_CODE": code.optimize == "size",
+        "NN4MC_BALANCED_CODE": code.optimize == "balance",
         "NN4MC_LARGE_NETWORK": code.optimize == "speed" and const_bytes >= LARGE_NETWORK_BYTES,
         "NN4MC_MAC_FMA": code.mac == "fma",
         f"NN4MC_ACTIVATION_ERROR {ACTIVATION_ERRORS.index(code.activation_error)}": code.activation_error

@@ -21,7 +21,7 @@ from nn4mc.flight_stack.conventions import PROPS
 from nn4mc.flight_stack.table import Stack, find_stack
 from nn4mc.importers import BUILT_IN
 from nn4mc.quantize import Quantizing
-from nn4mc.target import DEFAULT_CODE, CodeOptions, Target, target
+from nn4mc.target import CodeOptions, Target, target
 
 SENSORS = {"position": 3, "quaternion": 4, "velocity": 3, "angular_velocity": 3}
 REFERENCE = {"position": 3, "velocity": 3}
@@ -30,6 +30,8 @@ COMMANDS = 4
 EXECUTOR = Executor(native_period_s=0.01, rest=("velocity",))
 """RAPTOR was trained at 100 Hz; of a set-point that is too old the velocity is dropped."""
 POLICY_TAR = "policy.tar"
+STACK_CODE = CodeOptions(optimize="balance")
+"""A flight controller has other uses for its flash."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def compile_for_stack(
     name: str,
     props: str = "in",
     target_name: str = "cortex-m4f",
-    code: CodeOptions = DEFAULT_CODE,
+    code: CodeOptions = STACK_CODE,
     quantizing: Quantizing | None = None,
 ) -> StackCode:
     """Compile a policy, its guard and the adapter of flight stack ``name``; ``props`` is one of `PROPS`.
@@ -79,7 +81,7 @@ def compile_for_stack(
     stack = find_stack(name)
     if props not in PROPS:
         raise ConfigError(f"props '{props}' is not known. Known: {', '.join(PROPS)}")
-    made = compile_policy(stack_policy(model, stack), quantizing, code)
+    made = compile_policy(stack_policy(model, stack), quantizing, code, table=False)
     network = made.network
     assert network is not None
     core = target(target_name)

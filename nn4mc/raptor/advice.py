@@ -99,12 +99,21 @@ def _on_clips(hovers: Sequence[HoverTrial], figures: Sequence[FigureTrial]) -> I
         )
 
 
+_REMEDIES = {
+    "sensors": "Keep the way from sensors to motors shorter, the filters of the gyro included.",
+    "wind": "Fly indoors.",
+    "payload": "Fly without.",
+    "one rotor": "Look at motors and propellers before each flight.",
+}
+
+
 def _on_hardships(hovers: Sequence[HoverTrial]) -> Iterator[str]:
     bare = next(one for one in hovers if one.setting == AS_IT_IS)
     for trial in hovers:
         if trial.setting not in CLIPS and trial.lost > bare.lost + 0.05 * trial.starts:
             what = trial.setting.capitalize()
-            yield f"{what}: {trial.lost} of {trial.starts} starts are lost instead of {bare.lost}."
+            remedy = next(text for key, text in _REMEDIES.items() if trial.setting.startswith(key))
+            yield f"{what}: {trial.lost} of {trial.starts} starts are lost instead of {bare.lost}. {remedy}"
 
 
 def _on_figures(figures: Sequence[FigureTrial], setting: str) -> Iterator[str]:

@@ -67,8 +67,8 @@ def hardships(vehicle: Any) -> dict[str, dict[str, Any]]:
     return {
         "sensors 20 ms late": {"delay_ms": 20.0},
         "sensors 40 ms late": {"delay_ms": 40.0},
-        "wind of a tenth of its weight": {"wind_n": (0.1 * weight, 0.0, 0.0)},
-        "payload of a fifth of its mass": {"payload_kg": 0.2 * vehicle.mass_kg},
+        "wind of 0.1 weight": {"wind_n": (0.1 * weight, 0.0, 0.0)},
+        "payload of 0.2 mass": {"payload_kg": 0.2 * vehicle.mass_kg},
         "one rotor 15 % weaker": {"rotor_gain": (0.85, 1.0, 1.0, 1.0)},
     }
 

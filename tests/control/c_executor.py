@@ -40,11 +40,15 @@ class CClock:
         self._library = library
         self._memory = (ctypes.c_uint64 * _ROOM)()
         self._settings = (ctypes.c_uint32 * len(SETTINGS))(*(int(values[name]) for name in SETTINGS))
+        self._intervals = (ctypes.c_uint64 * _ROOM)()
         library.nn4mc_executor_reset(self._memory)
+        library.nn4mc_intervals_reset(self._intervals)
 
     def begin(self, time_us: int, stamp: int) -> Turn:
         words = ctypes.c_uint32(time_us), ctypes.c_uint32(stamp)
-        return Turn(self._library.nn4mc_executor_begin(self._memory, self._settings, *words))
+        turn = Turn(self._library.nn4mc_executor_begin(self._memory, self._settings, *words))
+        self._library.nn4mc_executor_measure(self._memory, self._intervals)
+        return turn
 
     def advanced(self) -> None:
         self._library.nn4mc_executor_advanced(self._memory, self._settings)
@@ -57,5 +61,5 @@ class CClock:
 
     def timing(self) -> TimingStruct:
         found = TimingStruct()
-        self._library.nn4mc_executor_timing(self._memory, ctypes.byref(found))
+        self._library.nn4mc_executor_timing(self._memory, self._intervals, ctypes.byref(found))
         return found

@@ -87,9 +87,8 @@ def limits() -> tuple[Limits, tuple[np.ndarray, ...]]:
 
 def accept(library: ctypes.CDLL, limits: Limits, wished: list[float], last: list[float], rate: float) -> list[float]:
     guard, words = Guard(), np.float32(last)
-    settings = Settings(rate, 0.1, 1)
     library.nn4mc_guard_accept(
-        ctypes.byref(guard), ctypes.byref(limits), ctypes.byref(settings), pointer(np.float32(wished)), pointer(words)
+        ctypes.byref(guard), ctypes.byref(limits), ctypes.c_float(rate), pointer(np.float32(wished)), pointer(words)
     )
     return words.tolist()
 

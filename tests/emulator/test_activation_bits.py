@@ -35,8 +35,11 @@ def test_the_assembly_is_among_the_sources():
     assert [path.suffix for path in SOURCES] == [".c", ".c", ".S"]
 
 
+SIZES = {"fast": (), "balanced": ("-DNN4MC_BALANCED_CODE",), "small": ("-DNN4MC_SMALL_CODE",)}
+
+
 @pytest.mark.parametrize("level", [0, 1, 2])
-@pytest.mark.parametrize("size", [(), ("-DNN4MC_SMALL_CODE",)], ids=["fast", "small"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_assembly_gives_the_bits_of_the_portable_code(folder: Path, tmp_path: Path, level: int, size: tuple[str, ...]):
     found = hashes(CORTEX_M4F, tmp_path, BLOCKS, f"-DNN4MC_ACTIVATION_ERROR={level}", *size)
     np.testing.assert_array_equal(found, on_the_host(folder, level))

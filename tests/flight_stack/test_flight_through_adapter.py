@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from nn4mc.api import compile_policy
+from nn4mc.flight_stack.folder import stack_policy
 from nn4mc.flight_stack.table import stacks
 from nn4mc.hil.rig import Plant, create_plant, create_reference, load_rig
-from nn4mc.hil.twin import Twin
-from tests.flight_stack.adapters import PROPS, STACKS, adapter, library_of
+from nn4mc.hil.twin import Twin, build_twin
+from tests.flight_stack.adapters import PROPS, STACKS, adapter, session_folder
 from tests.flight_stack.vehicles import plant_command, vehicle, with_nose_on_the_right
 
 RIG = load_rig("quadrotor")
@@ -31,8 +33,10 @@ def start(plant: Plant) -> np.ndarray:
 
 @cache
 def native(name: str) -> np.ndarray:
-    """Return the path (STEPS, 3) of a figure of eight by a stack's controller alone, at the stack's rate."""
-    stack, twin = stacks()[name], Twin(library_of(name), f"{name}_controller")
+    """Return the path (STEPS, 3) of a figure of eight by a stack's policy as our own firmware has it, at its rate."""
+    stack, folder = stacks()[name], session_folder("native")
+    compile_policy(stack_policy("raptor", stack)).write(folder / "c")
+    twin = Twin(build_twin(folder / "c", folder / "twin"))
     plant, wanted = plant_at(stack.rate_hz), create_reference(RIG, "lissajous", {})
     state, path = tuple(start(plant)), []
     for k in range(STEPS):

@@ -15,7 +15,7 @@ from tests.core_batch import BIG_FLASH, BIG_RAM, BIG_SCRIPT
 from tests.kernels.jobs import declared, table_header
 
 HERE = Path(__file__).parent
-SIZES = {"fast": "", "small": "NN4MC_SMALL_CODE", "large": "NN4MC_LARGE_NETWORK"}
+SIZES = {"fast": "", "balanced": "NN4MC_BALANCED_CODE", "small": "NN4MC_SMALL_CODE", "large": "NN4MC_LARGE_NETWORK"}
 """The macros by which kernels are unrolled more or less."""
 STEMS = ("nn4mc_rows", "nn4mc_sweep", "nn4mc_vector", "nn4mc_columns", "nn4mc_words")
 

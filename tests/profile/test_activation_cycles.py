@@ -58,6 +58,7 @@ COSTS = {
     (): {"nn4mc_tanh_array": 33, "nn4mc_sigmoid_array": 32, "nn4mc_relu_array": 3.75, "check": 3.25},
     ("-DNN4MC_ACTIVATION_ERROR=1",): {"nn4mc_tanh_array": 28.5, "nn4mc_sigmoid_array": 27.5},
     ("-DNN4MC_ACTIVATION_ERROR=2",): {"nn4mc_tanh_array": 23.5, "nn4mc_sigmoid_array": 24.5},
+    ("-DNN4MC_BALANCED_CODE",): {"nn4mc_tanh_array": 38, "nn4mc_sigmoid_array": 37, "nn4mc_relu_array": 8},
     ("-DNN4MC_SMALL_CODE",): {"nn4mc_tanh_array": 38, "nn4mc_sigmoid_array": 37},
 }
 

@@ -63,15 +63,47 @@ static inline float nn4mc_float(uint32_t bits)
 /* a where `condition`, which is 0 or 1, holds, else b: of their bits, since of ?: a compiler may make a branch. */
 static inline float nn4mc_select(int condition, float a, float b)
 {
+#ifdef NN4MC_CORTEX_M4F
+    __asm__("cmp %[condition], #0\n"
+            "    it ne\n"
+            "    vmovne.f32 %[chosen], %[a]"
+            : [chosen] "+t"(b)
+            : [condition] "r"(condition), [a] "t"(a)
+            : "cc");
+    return b;
+#else
     const uint32_t mask = 0u - (uint32_t)condition;
     return nn4mc_float(nn4mc_bits(b) ^ ((nn4mc_bits(a) ^ nn4mc_bits(b)) & mask));
+#endif
 }
 
 /* x, but `low` below it and `high` above it. Every comparison with NaN is false, so NaN passes. */
-static inline float nn4mc_between(float x, float low, float high)
+static NN4MC_INLINE float nn4mc_between(float x, float low, float high)
 {
+#ifdef NN4MC_CORTEX_M4F
+    /* Conditional moves, which take a cycle whether they move or not; a compiler makes branches or masks. */
+    __asm__("vcmp.f32 %0, %1\n"
+            "    vmrs APSR_nzcv, FPSCR\n"
+            "    it mi\n"
+            "    vmovmi.f32 %0, %1\n"
+            "    vcmp.f32 %0, %2\n"
+            "    vmrs APSR_nzcv, FPSCR\n"
+            "    it gt\n"
+            "    vmovgt.f32 %0, %2"
+            : "+&t"(x)
+            : "t"(low), "t"(high)
+            : "cc");
+    return x;
+#else
     const float raised = nn4mc_select(x < low, low, x);
     return nn4mc_select(raised > high, high, raised);
+#endif
+}
+
+/* 1 if x, which is not below 0, is within low..high; 0 for NaN. Floats of one sign are in the order of their bits. */
+static inline int nn4mc_is_within(float x, float low, float high)
+{
+    return nn4mc_bits(x) - nn4mc_bits(low) <= nn4mc_bits(high) - nn4mc_bits(low);
 }
 
 /* The larger of two numbers. NaN wins, so that an overflow is not lost. */

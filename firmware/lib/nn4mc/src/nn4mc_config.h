@@ -3,6 +3,7 @@
  *
  * NN4MC_PORTABLE    no assembly, whatever the core
  * NN4MC_SMALL_CODE  kernels without unrolled loops
+ * NN4MC_BALANCED_CODE  none unrolled where that costs many bytes for few cycles
  * NN4MC_LARGE_NETWORK  kernels of tall blocks unrolled further: worth their bytes beside many weights
  * NN4MC_MAC_FMA     a product is added with one rounding (VFMA, fmaf) instead of two
  * NN4MC_WEIGHTS_SECTION  the section of the constants

@@ -92,13 +92,13 @@
 
 .macro logistic_begin
     push {r4-r11, lr}
-    adr r3, 6f
-    vldmia r3!, {s4}
+    vldr s4, 6f
+    ldr r3, 7f
     ldm r3, {r3-r10}
 .endm
 
 /* \one makes the integer of a result in \x, and \convert a float of it in units of 2^-\unit. */
-#ifdef NN4MC_SMALL_CODE
+#if defined(NN4MC_SMALL_CODE) || defined(NN4MC_BALANCED_CODE)
 #define LOGISTIC_STACK 36
 .macro logistic_loop one, convert, unit
     subs r2, #1
@@ -134,9 +134,14 @@
 
 .macro logistic_constants scale
 6:  .word \scale
+7:  .word logistic_coefficients
+.endm
+
+    .section .rodata.nn4mc_logistic, "a", %progbits
+    .balign 4
+logistic_coefficients:
     .word 0xffd488bd, 0x013cea88, 0xf8e522b4, 0x1ebf9bb9, 0xa746f5b8, 0x7fffffff
     .word 0x9a181062, 0x3f53f7cf
-.endm
 
 .macro tanh_one x, t
     logistic \t
@@ -265,7 +270,7 @@ function nn4mc_sigmoid_array
 #endif
 
 /* A negative word becomes 0. */
-#ifdef NN4MC_SMALL_CODE
+#if defined(NN4MC_SMALL_CODE) || defined(NN4MC_BALANCED_CODE)
 function nn4mc_relu_array
     subs r2, #1
     blo 2f

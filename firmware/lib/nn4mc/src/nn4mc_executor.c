@@ -16,7 +16,6 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 
 void nn4mc_executor_reset(nn4mc_executor_t *executor)
 {
-    nn4mc_intervals_reset(&executor->intervals);
     executor->time_us = 0u;
     executor->interval_us = LONGEST_US;
     executor->phase_us = 0;
@@ -29,6 +28,7 @@ void nn4mc_executor_reset(nn4mc_executor_t *executor)
     executor->evaluated = 0u;
     executor->due = 0u;
     executor->tick = 0u;
+    executor->regular = 0u;
     executor->all_calls = 0u;
     executor->native_steps = 0u;
     executor->missed = 0u;
@@ -47,49 +47,41 @@ static uint32_t elapsed(nn4mc_executor_t *executor, const nn4mc_executor_setting
         return smaller(forward, LONGEST_US);
     }
     executor->steps_back += 1u;
+    executor->regular = 0u;
     if (settings->gap_us != 0u && 0u - forward > settings->gap_us) {
         return plus(settings->gap_us, 1u);
     }
     return smaller(executor->interval_us, settings->period_us);
 }
 
-/* The grid of due times goes on through gaps: a native step that comes nearer to a later one stands for that. */
-static int tick_on_grid(nn4mc_executor_t *executor, int32_t period, uint32_t usual_us)
-{
-    /* The nearest call makes the step, not the first one behind: the next would be half an interval farther off. */
-    if (executor->phase_us + (int32_t)(usual_us / 2u) < period) {
-        return 0;
-    }
-    executor->phase_us -= period;
-    if (executor->phase_us > period / 2) {
-        const int32_t missed = (executor->phase_us + period / 2) / period;
-        executor->missed += (uint32_t)missed;
-        executor->phase_us -= missed * period;
-    }
-    return 1;
-}
-
-static int tick_anew(nn4mc_executor_t *executor, int32_t period)
-{
-    if (executor->phase_us < period) {
-        return 0;
-    }
-    executor->missed += executor->phase_us / 2 >= period ? (uint32_t)(executor->phase_us / period - 1) : 0u;
-    executor->phase_us = 0;
-    return 1;
-}
-
+/*
+ * The grid of due times goes on through gaps: a native step that comes nearer to a later one stands for that. Without
+ * one the period begins anew at each.
+ */
 static int tick_by_time(nn4mc_executor_t *executor, const nn4mc_executor_settings_t *settings, uint32_t interval_us)
 {
     const int32_t period = (int32_t)smaller(settings->period_us, LONGEST_US);
     const uint32_t usual_us = smaller(interval_us, executor->interval_us);
-    executor->phase_us += (int32_t)interval_us;
-    const int tick = settings->keep_phase != 0u ? tick_on_grid(executor, period, usual_us)
-                                                : tick_anew(executor, period);
-    if (!tick && executor->calls + 1u >= NN4MC_EXECUTOR_MOST_CALLS) {
-        executor->phase_us = 0;
-        return 1;
+    const int on_grid = settings->keep_phase != 0u;
+    /* The nearest call makes the step, not the first one behind: the next would be half an interval farther off. */
+    const int32_t early = on_grid ? (int32_t)(usual_us / 2u) : 0;
+    const int32_t near = on_grid ? period / 2 : 0;
+    int32_t phase = executor->phase_us + (int32_t)interval_us;
+    int tick = 0;
+    if (phase + early >= period) {
+        tick = 1;
+        phase -= period;
+        if (phase > near) {
+            const int32_t missed = (phase + near) / period;
+            executor->missed += (uint32_t)missed;
+            phase -= missed * period;
+        }
+        phase = on_grid ? phase : 0;
+    } else if (executor->calls + 1u >= NN4MC_EXECUTOR_MOST_CALLS) {
+        tick = 1;
+        phase = 0;
     }
+    executor->phase_us = phase;
     return tick;
 }
 
@@ -121,35 +113,32 @@ static void go_on(nn4mc_executor_t *executor, const nn4mc_executor_settings_t *s
 {
     const int tick = settings->native_every != 0u ? tick_by_count(executor, settings)
                                                   : tick_by_time(executor, settings, interval_us);
-    executor->tick = (uint8_t)tick;
-    executor->due = (uint8_t)(executor->due | executor->tick);
-    executor->calls = tick ? 0u : (uint16_t)(executor->calls + 1u);
+    executor->tick = (uint32_t)tick;
+    executor->due |= executor->tick;
+    executor->calls = tick ? 0u : executor->calls + 1u;
 }
 
 nn4mc_turn_t nn4mc_executor_begin(nn4mc_executor_t *executor, const nn4mc_executor_settings_t *settings,
                                   uint32_t time_us, uint32_t reference_stamp)
 {
-    const uint32_t steps_back = executor->steps_back;
+    executor->regular = 1u;
     const uint32_t interval_us = executor->called != 0u ? elapsed(executor, settings, time_us) : 0u;
     take_reference(executor, reference_stamp, interval_us);
     executor->all_calls += 1u;
     executor->idle_us = plus(executor->idle_us, interval_us);
     const int first = executor->called == 0u;
+    executor->called = 1u;
+    executor->time_us = time_us;
     const int gap = executor->evaluated != 0u && settings->gap_us != 0u && executor->idle_us > settings->gap_us;
     if (first || gap) {
         executor->restarts += gap ? 1u : 0u;
+        executor->regular = 0u;
         start_afresh(executor);
-    } else {
-        go_on(executor, settings, interval_us);
-        if (executor->steps_back == steps_back) {
-            nn4mc_intervals_add(&executor->intervals, interval_us);
-            executor->interval_us = interval_us;
-        }
-    }
-    executor->called = 1u;
-    executor->time_us = time_us;
-    if (first || gap) {
         return NN4MC_AFRESH;
+    }
+    go_on(executor, settings, interval_us);
+    if (executor->regular != 0u) {
+        executor->interval_us = interval_us;
     }
     return executor->due != 0u ? NN4MC_NATIVE : NN4MC_INTERMEDIATE;
 }
@@ -161,7 +150,7 @@ void nn4mc_executor_mean(nn4mc_executor_t *executor, const float previous[], flo
     for (size_t i = 0; i < count; ++i) {
         mean[i] = executor->mean_of != 0u ? (mean[i] * weight + previous[i]) / all : previous[i];
     }
-    executor->mean_of = (uint16_t)(executor->mean_of + 1u);
+    executor->mean_of += 1u;
 }
 
 void nn4mc_executor_advanced(nn4mc_executor_t *executor, const nn4mc_executor_settings_t *settings)
@@ -192,15 +181,22 @@ float nn4mc_executor_share(const nn4mc_executor_t *executor, const nn4mc_executo
     return interval < settings->period_us ? (float)interval / (float)settings->period_us : 1.0f;
 }
 
-void nn4mc_executor_timing(const nn4mc_executor_t *executor, nn4mc_timing_t *timing)
+void nn4mc_executor_measure(const nn4mc_executor_t *executor, nn4mc_intervals_t *intervals)
+{
+    if (executor->regular != 0u) {
+        nn4mc_intervals_add(intervals, executor->interval_us);
+    }
+}
+
+void nn4mc_executor_timing(const nn4mc_executor_t *executor, const nn4mc_intervals_t *intervals, nn4mc_timing_t *timing)
 {
     timing->calls = executor->all_calls;
     timing->native_steps = executor->native_steps;
     timing->missed = executor->missed;
     timing->restarts = executor->restarts;
     timing->steps_back = executor->steps_back;
-    timing->mean_us = nn4mc_intervals_mean(&executor->intervals);
-    timing->variance_us2 = nn4mc_intervals_variance(&executor->intervals);
-    timing->shortest_us = executor->intervals.closed.shortest;
-    timing->longest_us = executor->intervals.closed.longest;
+    timing->mean_us = nn4mc_intervals_mean(intervals);
+    timing->variance_us2 = nn4mc_intervals_variance(intervals);
+    timing->shortest_us = intervals->closed.shortest;
+    timing->longest_us = intervals->closed.longest;
 }

@@ -53,19 +53,19 @@ typedef enum nn4mc_age {
 } nn4mc_age_t;
 
 typedef struct nn4mc_executor {
-    nn4mc_intervals_t intervals;
     uint32_t time_us;         /* of the last call */
     uint32_t interval_us;     /* between the last two calls; long while there were none */
     int32_t phase_us;         /* since a native step was last due */
     uint32_t idle_us;         /* since the last native step */
     uint32_t reference_stamp;
     uint32_t reference_us;    /* since that stamp was new */
-    uint16_t calls;           /* since a native step was last due */
-    uint16_t mean_of;         /* previous actions in the mean */
-    uint8_t called;           /* 1: time_us and reference_stamp are a call's */
-    uint8_t evaluated;        /* 1: a native step was made */
-    uint8_t due;              /* 1: a native step is */
-    uint8_t tick;             /* 1: it became due at this call */
+    uint32_t calls;           /* since a native step was last due */
+    uint32_t mean_of;         /* previous actions in the mean */
+    uint32_t called;          /* 1: time_us and reference_stamp are a call's */
+    uint32_t evaluated;       /* 1: a native step was made */
+    uint32_t due;             /* 1: a native step is */
+    uint32_t tick;            /* 1: it became due at this call */
+    uint32_t regular;          /* 1: interval_us is the time to this call, as the clock has it, and no gap */
     uint32_t all_calls;
     uint32_t native_steps;
     uint32_t missed;          /* native steps that were due while no call came */
@@ -92,8 +92,11 @@ nn4mc_age_t nn4mc_executor_reference(const nn4mc_executor_t *executor, const nn4
 /* The part of a period, at most all of it, between the last two calls: limits given for a period, as of a rate, scale. */
 float nn4mc_executor_share(const nn4mc_executor_t *executor, const nn4mc_executor_settings_t *settings);
 
-/* Counters and the last hundred intervals. */
-void nn4mc_executor_timing(const nn4mc_executor_t *executor, nn4mc_timing_t *timing);
+/* Takes the time between the last two calls into `intervals`, unless the clock was set back or it is a gap. */
+void nn4mc_executor_measure(const nn4mc_executor_t *executor, nn4mc_intervals_t *intervals);
+
+/* Counters, and the last hundred intervals measured. */
+void nn4mc_executor_timing(const nn4mc_executor_t *executor, const nn4mc_intervals_t *intervals, nn4mc_timing_t *timing);
 
 /* A variable as a whole number; 0 for what is none, NaN included. */
 static inline uint32_t nn4mc_executor_whole(float value)

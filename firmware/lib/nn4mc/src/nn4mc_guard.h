@@ -36,9 +36,9 @@ typedef struct nn4mc_guard {
 /* As before the first step: `last`, the command to start from, becomes `start` within the limits. */
 void nn4mc_guard_reset(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits, float start, float last[]);
 
-/* Takes finite wishes; `last` becomes the command. */
-void nn4mc_guard_accept(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits,
-                        const nn4mc_guard_settings_t *settings, const float wished[], float last[]);
+/* Takes finite wishes; `last` becomes the command, within `rate` of what it was. */
+void nn4mc_guard_accept(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits, float rate, const float wished[],
+                        float last[]);
 
 /* A step without a command of its own; `last` becomes the command. */
 void nn4mc_guard_refuse(nn4mc_guard_t *guard, const nn4mc_guard_limits_t *limits,

@@ -33,7 +33,7 @@ static inline float nn4mc_heading_root(float x)
 static inline int nn4mc_heading_along(float x, float y, nn4mc_heading_t *heading)
 {
     const float square = x * x + y * y;
-    const int is_direction = (square >= 1e-6f) & (square <= 1e6f);
+    const int is_direction = nn4mc_is_within(square, 1e-6f, 1e6f);
     const float scale = 1.0f / nn4mc_heading_root(nn4mc_select(is_direction, square, 1.0f));
     const float cosine = nn4mc_select(is_direction, x, 1.0f) * scale;
     const float sine = nn4mc_select(is_direction, y, 0.0f) * scale;
@@ -50,7 +50,7 @@ static inline int nn4mc_heading_along(float x, float y, nn4mc_heading_t *heading
 }
 
 /* A vector of the world, seen in the frame of the heading. */
-static inline void nn4mc_heading_vector(const nn4mc_heading_t *heading, const float world[3], float turned[3])
+static NN4MC_INLINE void nn4mc_heading_vector(const nn4mc_heading_t *heading, const float world[3], float turned[3])
 {
     const float x = world[0];
     const float y = world[1];

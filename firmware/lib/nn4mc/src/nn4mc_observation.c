@@ -3,18 +3,11 @@
 #include "nn4mc_bits.h"
 #include "nn4mc_copy.h"
 
-/* Infinity, where the difference overflows, becomes the limit too. */
-static float within(float value, float limit)
-{
-    const uint32_t bits = nn4mc_bits(value);
-    const uint32_t magnitude = nn4mc_smaller(bits & ~NN4MC_SIGN_BIT, nn4mc_bits(limit));
-    return nn4mc_float(magnitude | (bits & NN4MC_SIGN_BIT));
-}
-
 void nn4mc_clipped_difference(const float measured[], const float wanted[], float limit, float out[], size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
-        out[i] = within(measured[i] - wanted[i], limit);
+        /* Infinity, where the difference overflows, becomes the limit too. */
+        out[i] = nn4mc_between(measured[i] - wanted[i], -limit, limit);
     }
 }
 
@@ -63,6 +56,14 @@ void nn4mc_scale_words(float words[], const float scale[], const float offset[],
     }
 }
 
+/* Infinity and NaN, as of a scale that overflows, become the limit too. */
+static float within(float value, float limit)
+{
+    const uint32_t bits = nn4mc_bits(value);
+    const uint32_t magnitude = nn4mc_smaller(bits & ~NN4MC_SIGN_BIT, nn4mc_bits(limit));
+    return nn4mc_float(magnitude | (bits & NN4MC_SIGN_BIT));
+}
+
 void nn4mc_clip_words(float words[], const float limit[], size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
@@ -96,9 +97,10 @@ void nn4mc_unmap_action(const float command[], const uint8_t order[], const floa
 
 int nn4mc_is_attitude(const float quaternion[4])
 {
-    float square = 0.0f;
-    for (size_t i = 0; i < 4; ++i) {
-        square += quaternion[i] * quaternion[i];
-    }
-    return square >= 0.9f && square <= 1.1f;
+    const float w = quaternion[0];
+    const float x = quaternion[1];
+    const float y = quaternion[2];
+    const float z = quaternion[3];
+    const float square = w * w + x * x + y * y + z * z;
+    return nn4mc_is_within(square, 0.9f, 1.1f);
 }

@@ -41,7 +41,7 @@ typedef struct nn4mc_part {
     nn4mc_rows_t rows;
 } nn4mc_part_t;
 
-/* A whole matrix. */
+/* A whole matrix: one part at least. */
 typedef struct nn4mc_product {
     const nn4mc_part_t *parts;
     size_t count;
@@ -51,10 +51,12 @@ typedef struct nn4mc_product {
 static inline void nn4mc_multiply(const nn4mc_product_t *product, const nn4mc_run_t runs[], size_t run_count,
                                   float y[])
 {
-    for (size_t i = 0; i < product->count; ++i) {
-        const nn4mc_part_t *const part = product->parts + i;
+    const nn4mc_part_t *part = product->parts;
+    const nn4mc_part_t *const end = part + product->count;
+    do {
         part->kernel(&part->rows, runs, run_count, y + part->first);
-    }
+        ++part;
+    } while (part != end);
 }
 
 #ifdef __cplusplus

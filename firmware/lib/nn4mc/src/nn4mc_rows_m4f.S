@@ -44,20 +44,23 @@
     .endr
     .endm
 
+    /* All rows of a tall block times the element of x in s`x`. */
+    .macro tall rows, x
+    .if \rows > 14
+    burst   %(SUMS), %(SUMS + \rows), 8, 1, %(\x)
+    burst   %(SUMS + 8), %(SUMS + \rows), %(\rows - 8), 1, %(\x)
+    .else
+    burst   %(SUMS), %(SUMS + \rows), \rows, 1, %(\x)
+    .endif
+    .endm
+
     /* All rows of a block times `columns` elements of x, which lie from s0 on. */
     .macro meet rows, columns
     load    r1, 0, \columns
-    .if \rows > 14
+    .if \rows > 6 || \columns == 1
     .set .Lj, 0
     .rept   \columns
-    burst   %(SUMS), %(SUMS + \rows), 8, 1, %(.Lj)
-    burst   %(SUMS + 8), %(SUMS + \rows), %(\rows - 8), 1, %(.Lj)
-    .set .Lj, .Lj + 1
-    .endr
-    .elseif \rows > 6 || \columns == 1
-    .set .Lj, 0
-    .rept   \columns
-    burst   %(SUMS), %(SUMS + \rows), \rows, 1, %(.Lj)
+    tall    \rows, %(.Lj)
     .set .Lj, .Lj + 1
     .endr
     .else
@@ -85,7 +88,22 @@
     mov     r4, lr
 20: /* run */
     ldmia   r3!, {r1, r2}
-    .if \unrolled > 1
+    .if \unrolled == 2
+    /* An odd column is met first, by the second half of a round: no code of its own. */
+    lsrs    r2, r2, #1
+    bcc     30f
+    load    r1, 1, 1
+    add     r2, r2, #1
+    b       40f
+30:
+    load    r1, 0, 2
+    tall    \rows, 0
+40:
+    tall    \rows, 1
+    subs    r2, r2, #1
+    bne     30b
+    .else
+    .if \unrolled > 2
     subs    r2, r2, #\unrolled
     blt     40f
 30:
@@ -100,6 +118,7 @@
     meet    \rows, 1
     subs    r2, r2, #1
     bne     50b
+    .endif
 60:
     subs    r4, r4, #1
     bne     20b
@@ -126,12 +145,18 @@
     kernel  15, 1, 26
     kernel  16, 1, 27
 #else
+#ifdef NN4MC_BALANCED_CODE
+    .irpc   rows, 12345678
+    kernel  \rows, 2, %(SUMS + 2 * \rows - 1)
+    .endr
+#else
     .irpc   rows, 123456
     kernel  \rows, 4, %(SUMS + 3 * \rows - 1)
     .endr
     .irp    rows, 7, 8
     kernel  \rows, 4, %(SUMS + 2 * \rows - 1)
     .endr
+#endif
 #ifdef NN4MC_LARGE_NETWORK
     .set    .Ltall, 4
 #else

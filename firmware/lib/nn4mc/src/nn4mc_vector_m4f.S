@@ -5,16 +5,22 @@
 
 #include "nn4mc_m4f.h"
 
-    /* `body` for four elements at a time while there are, then for one at a time; r3 counts. */
+#ifdef NN4MC_BALANCED_CODE
+#define WIDTH 2
+#else
+#define WIDTH 4
+#endif
+
+    /* `body` for WIDTH elements at a time while there are, then for one at a time; r3 counts. */
     .macro elements body
-    subs    r3, r3, #4
+    subs    r3, r3, #WIDTH
     blt     20f
 10:
-    \body   4
-    subs    r3, r3, #4
+    \body   WIDTH
+    subs    r3, r3, #WIDTH
     bge     10b
 20:
-    adds    r3, r3, #4
+    adds    r3, r3, #WIDTH
     beq     40f
 30:
     \body   1
