@@ -1,8 +1,9 @@
 """Runs a graph in float64 for many independent inputs at once: each row gets what nn4mc.reference gives it alone.
 
-A value has a first axis of n rows; constants have none. Dense, GRU of batch 1, pointwise operators and reshape compute
-all rows together, every other operator row by row: slower, and right for any graph. No row's result depends, in any
-bit, on which other rows there are: products are taken row by row, since a blocked one adds in an order of its own.
+A value has a first axis of n rows; constants have none. Dense, GRU of batch 1, both also in integers, pointwise
+operators and reshape compute all rows together, every other operator row by row: slower, and right for any graph. No
+row's result depends, in any bit, on which other rows there are: products are taken row by row, since a blocked one adds
+in an order of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +96,13 @@ def _dense(node: Node, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
     return (activation_of(node)(_product(x.data, weights.data) + bias.data),)
 
 
+def _integer_dense(node: Node, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
+    """Sums of integers are exact in any order, so that all rows go through one product."""
+    if not inputs[0].rows or any(value.rows for value in inputs[1:]):
+        return None
+    return operator(node.op).reference(node, [value.data for value in inputs])
+
+
 def _reshape(node: Node, inputs: Sequence[Value]) -> tuple[Array, ...]:
     data = inputs[0].data
     return (data.reshape(len(data), *wholes(node, "shape")),)
@@ -135,6 +143,19 @@ def _gru(node: Node, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
     return np.moveaxis(y, 0, 1), last
 
 
+def _integer_window(node: Node, inputs: Sequence[Value]) -> tuple[Array, ...] | None:
+    """Take the rows for the batch: sums of integers are exact in any order, and all else goes element by element."""
+    states, data = _STATES[node.op], [value.data for value in inputs]
+    if not all(value.rows for value in inputs[: 1 + states]) or any(value.rows for value in inputs[1 + states :]):
+        return None
+    if inputs[0].data.shape[2] != 1:
+        return None
+    data[0] = np.moveaxis(inputs[0].data[:, :, 0], 0, 1)
+    data[1 : 1 + states] = [value.data[:, 0] for value in inputs[1 : 1 + states]]
+    y, *last = operator(node.op).reference(node, data)
+    return np.moveaxis(y, 1, 0)[:, :, None], *(one[:, None] for one in last)
+
+
 def _product(x: Array, weights: Array) -> Array:
     """Return x (..., in) times the transposed weights (out, in), one row at a time."""
     made: Array = np.ascontiguousarray(x)[..., None, :] @ weights.T
@@ -149,4 +170,12 @@ def _flat(value: Value, rows: int) -> Array:
     return _rows_of(value, rows).reshape(rows, -1)
 
 
-_RULES: Mapping[str, Rule] = {"dense": _dense, "gru": _gru, "reshape": _reshape}
+_STATES = {"q_gru": 1, "q_rnn": 1, "q_lstm": 2}
+_RULES: Mapping[str, Rule] = {
+    "dense": _dense,
+    "gru": _gru,
+    "reshape": _reshape,
+    "q_dense": _integer_dense,
+    "q_dense_float": _integer_dense,
+    **dict.fromkeys(_STATES, _integer_window),
+}

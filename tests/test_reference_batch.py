@@ -8,6 +8,7 @@ import pytest
 from nn4mc.importers import load
 from nn4mc.importers.builder import GraphBuilder
 from nn4mc.passes import lower
+from nn4mc.quantize import Quantizing, Scheme, quantize_calibrated
 from nn4mc.reference import initial_state, step
 from nn4mc.reference_batch import initial_states, step_rows
 from tests.graphs import SOURCE, random_graph, seeded
@@ -64,6 +65,13 @@ def test_operators_without_a_rule_are_computed_row_by_row(op):
 
 def test_raptor():
     assert same_as_alone(RAPTOR, steps=50) < 1e-12
+
+
+@pytest.mark.parametrize("weights", ["int8", "int16"])
+def test_raptor_in_integers_is_bit_for_bit_what_a_row_is_alone(weights):
+    graph = quantize_calibrated(RAPTOR, Quantizing(Scheme(weights, weights))).graph
+    assert {node.op for node in graph.nodes} == {"q_dense_float", "q_gru", "reshape"}
+    assert same_as_alone(graph, steps=50) == 0.0
 
 
 def test_no_bit_of_a_row_depends_on_the_other_rows():

@@ -1,16 +1,14 @@
 """``nn4mc campaign``: many flights from one file, resumable, on this machine, a Dask cluster or boards."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nn4mc.campaign.run import OnRuns, Workers, prepare, run_campaign, status
+from nn4mc.campaign.run import Workers, prepare, run_campaign, status
 from nn4mc.campaign.summary import SUMMARY_COLUMNS, summary_rows
 from nn4mc.cli.console import err, out, table
+from nn4mc.cli.run_progress import run_progress
 
 
 @click.group("campaign")
@@ -45,7 +43,7 @@ def run_command(
     included; 2 for a wrong file, another campaign in DIR, or a second runner; 6 when boards or the scheduler are gone.
     """
     campaign = prepare(file, boards)
-    with _progress(campaign.file.name) as on_runs:
+    with run_progress(campaign.file.name) as on_runs:
         summary = run_campaign(campaign, output, Workers(workers, scheduler), on_runs)
     for name in summary.damaged:
         err.print(f"damaged, flown again: {name}", highlight=False)
@@ -73,23 +71,3 @@ def status_command(folder: Path, as_json: bool) -> None:
         out.print(f"damaged, will be flown again: {name}", highlight=False)
     if now.results:
         out.print(f"results: {now.results}", highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[OnRuns]:
-    """Show the runs done: a bar on a terminal, else a line now and then."""
-    if not err.is_terminal:
-        shown = [-1]
-
-        def on_line(done: int, total: int) -> None:
-            tenth = done * 10 // total
-            if tenth != shown[0]:
-                shown[0] = tenth
-                err.print(f"{name}: {done:,} of {total:,} runs", highlight=False)
-
-        yield on_line
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err) as progress:
-        task = progress.add_task(name, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

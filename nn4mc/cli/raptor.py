@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 
 from nn4mc.cli.console import err, out, print_json, table
+from nn4mc.cli.raptor_bench import bench_command
 from nn4mc.errors import CheckFailed
 from nn4mc.hil.progress import FlightProgress
 from nn4mc.hil.rig import Place, load_rig
@@ -20,6 +21,9 @@ _COLOURS = {Verdict.FLY: "green", Verdict.CARE: "yellow", Verdict.DO_NOT_FLY: "r
 @click.group("raptor")
 def raptor_command() -> None:
     """Ask whether a quadrotor may be flown with RAPTOR, and how well."""
+
+
+raptor_command.add_command(bench_command)
 
 
 @raptor_command.command("check")

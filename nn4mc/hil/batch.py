@@ -22,6 +22,7 @@ from nn4mc.hil.rig import Reference, Rig, Vector, Words, step_count
 from nn4mc.importers import load
 from nn4mc.ir import Graph
 from nn4mc.passes import lower
+from nn4mc.quantize import Quantizing, quantize_calibrated
 
 State = TypeVar("State")
 _SAME_S = 1e-9
@@ -90,11 +91,15 @@ class BatchPolicy:
         return replace(self.policy, executor=Executor(self.native_period_s))
 
 
-def load_policy(rig: Rig) -> BatchPolicy:
-    """Return the policy chosen for a rig; ConfigError for another kind of controller, and what the importer raises."""
+def load_policy(rig: Rig, quantizing: Quantizing | None = None) -> BatchPolicy:
+    """Return the policy chosen for a rig, its network quantised if asked for.
+
+    Raises ConfigError for another kind of controller, and what the importer and the quantisation raise.
+    """
     policy = policy_of(rig)
     native_s = policy.executor.native_period_s if policy.executor else rig.period_s
-    return BatchPolicy(policy, lower(load(policy.model, import_options(policy))), native_s)
+    graph = lower(load(policy.model, import_options(policy)))
+    return BatchPolicy(policy, graph if quantizing is None else quantize_calibrated(graph, quantizing).graph, native_s)
 
 
 def create_batch(rig: Rig, vehicles: Sequence[Any]) -> BatchPlant[Any]:

@@ -63,10 +63,10 @@ def test_reset_forgets():
     assert np.array_equal(first, again)
 
 
-@pytest.mark.parametrize("rate_hz", [100, 250, 333, 400, 2500])
-@pytest.mark.parametrize("rate_limit", [2.0, 0.1])
-def test_every_row_is_the_single_executor_at_any_rate_of_calls(rate_hz, rate_limit):
-    called = replace(CHOSEN.policy, executor=Executor(0.01), variables={"rate_limit": rate_limit})
+@pytest.mark.parametrize("rate_hz", [50, 100, 250, 333, 400, 2500])
+@pytest.mark.parametrize("values", [{}, {"rate_limit": 0.1}, {"keep_phase": 0.0}], ids=["plain", "limited", "anew"])
+def test_every_row_is_the_single_executor_at_any_rate_of_calls(rate_hz, values):
+    called = replace(CHOSEN.policy, executor=Executor(0.01), variables=values)
     sensors, references = flights(3, 150)
     batch = PolicyBatch(called, CHOSEN.graph, 3, NOTHING)
     single = [ExecutedPolicyReference(called, CHOSEN.graph) for _ in range(3)]
