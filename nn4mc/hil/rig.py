@@ -268,13 +268,13 @@ def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = 
         return vehicle
     own = getattr(vehicle, "mismatch", None)
     if not isinstance(own, msgspec.Struct):
-        raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
+        raise ConfigError(f"mismatch: rig '{rig.name}' has a plant without knobs for it.")
     known = type(own).__struct_fields__
     for name in mismatch:
         if name not in known:
-            raise ConfigError(f"--mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
+            raise ConfigError(f"mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
     table = {**msgspec.to_builtins(own), **{name: _whole(value) for name, value in mismatch.items()}}
-    changed = convert(table, type(own), rig.folder / "rig.toml", f"{where}.mismatch")
+    changed = convert(table, type(own), "mismatch", where)
     return msgspec.structs.replace(vehicle, mismatch=changed)
 
 
@@ -292,7 +292,7 @@ def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = 
     if not changes:
         return found
     table = {**msgspec.to_builtins(found), **changes}
-    return convert(table, type(found), rig.folder / "rig.toml", f"references.{name}")
+    return convert(table, type(found), "changes", f"references.{name}")
 
 
 def step_count(reference: Reference, period_s: float) -> int:
