@@ -54,7 +54,7 @@ def fly_on_boards(chunks: Sequence[Chunk], version: str, boards: Sequence[str]) 
             for number in pools.keys() - {busy for busy, _ in flying.values()}:
                 if waiting:
                     (board, pool), chunk = pools[number], waiting.popleft()
-                    flying[pool.submit(fly_on_board, board, chunk, version)] = number, chunk
+                    flying[_submit(pool, board, chunk, version)] = number, chunk
             done, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 number, chunk = flying.pop(future)
@@ -70,6 +70,16 @@ def fly_on_boards(chunks: Sequence[Chunk], version: str, boards: Sequence[str]) 
     finally:
         for _, pool in pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, board: str, chunk: Chunk, version: str) -> Future[Flown]:
+    """Return the flight of a chunk; one that has failed where the board's process died while it had nothing to do."""
+    try:
+        return pool.submit(fly_on_board, board, chunk, version)
+    except BrokenProcessPool as error:
+        failed = Future[Flown]()
+        failed.set_exception(error)
+        return failed
 
 
 def _replace_or_give_up(

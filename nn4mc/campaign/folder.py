@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from nn4mc.campaign.chunks import Chunk
-from nn4mc.campaign.durable import remove_drafts, write_whole
+from nn4mc.campaign.durable import make_folder, remove_drafts, write_whole
 from nn4mc.campaign.expand import Run
 from nn4mc.campaign.row import Row
 from nn4mc.campaign.table import read_part
@@ -47,7 +47,7 @@ def begin(folder: Path, manifest: Manifest) -> None:
     Raises ConfigError where it holds another campaign, with what differs.
     """
     parts = folder / PARTS
-    parts.mkdir(parents=True, exist_ok=True)
+    make_folder(parts)
     remove_drafts(folder)
     remove_drafts(parts)
     path = folder / MANIFEST

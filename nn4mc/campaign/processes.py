@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 
 from nn4mc.campaign.chunks import Chunk
@@ -46,31 +48,51 @@ def fly_on_processes(chunks: Sequence[Chunk], version: str, workers: int) -> Ite
 
 def _fly_all(chunks: Sequence[Chunk], version: str, workers: int) -> Iterator[Flown]:
     waiting, flying = deque(chunks), set[Future[Flown]]()
-    pool = start_pool(workers)
-    try:
+    with pool_of(workers) as pool:
         while waiting or flying:
             while waiting and len(flying) < workers * (1 + _AHEAD):
                 flying.add(pool.submit(fly_chunk, waiting.popleft(), version))
             done, flying = wait(flying, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
+
+
+@contextmanager
+def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool whose processes end at once when the context is left by an exception, an interrupt among them.
+
+    What they are at, and what the pool has handed to them already, would be flown to the end for nobody.
+    """
+    watched, held = get_context("spawn").Pipe(duplex=False)
+    pool = start_pool(workers, watched)
+    try:
+        yield pool
+    except BaseException:
+        held.close()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        held.close()
+        watched.close()
 
 
-def start_pool(workers: int) -> ProcessPoolExecutor:
-    """Return a pool of fresh processes: a forked one would hold on to the lock of a folder whose runner is dead."""
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent)
+def start_pool(workers: int, watched: Connection | None = None) -> ProcessPoolExecutor:
+    """Return a pool of fresh processes: a forked one would hold on to the lock of a folder whose runner is dead.
+
+    They end with the process that started them, and when the other end of ``watched`` is closed.
+    """
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent, initargs=(watched,))
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it has ended, killed or not."""
+def end_with_parent(watched: Connection | None = None) -> None:
+    """End this process when the one that started it has ended, killed or not, or the other end of ``watched``."""
     parent = parent_process()
     if parent is None:
         return
 
-    def watch(sentinel: int) -> None:
-        wait_for([sentinel])
+    def watch(ends: list[int | Connection]) -> None:
+        wait_for(ends)
         os._exit(1)
 
-    threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
+    ends = [parent.sentinel, *([] if watched is None else [watched])]
+    threading.Thread(target=watch, args=(ends,), daemon=True).start()

@@ -11,7 +11,7 @@ from nn4mc import __version__
 from nn4mc.campaign.boards import fly_on_boards
 from nn4mc.campaign.chunks import Chunk, cut
 from nn4mc.campaign.cluster import fly_on_cluster
-from nn4mc.campaign.durable import is_locked, locked
+from nn4mc.campaign.durable import is_locked, locked, make_folder
 from nn4mc.campaign.expand import Kind, Run, expand
 from nn4mc.campaign.file import CampaignFile, read_campaign, rig_name
 from nn4mc.campaign.fly import Flown, rig_digest
@@ -97,7 +97,7 @@ def run_campaign(campaign: Campaign, folder: Path, workers: Workers, on_runs: On
     until then stays in the folder.
     """
     _check_workers(campaign, workers)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with locked(folder):
         begin(folder, campaign.manifest)
         parts = read_parts(folder)

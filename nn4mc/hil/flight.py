@@ -153,9 +153,13 @@ def _drawn_steps(reference: Reference, period_s: float) -> frozenset[int]:
 
 
 def _prepare(bench: Bench, variables: Mapping[str, float]) -> None:
-    """Give board and twin the same variables, then the same state: reset makes the state from the variables."""
-    set_variables(bench.session, variables)
-    bench.twin.set_variables(variables)
+    """Give board and twin the same variables, then the same state: reset makes the state from the variables.
+
+    All of them, so that none is left from the flight before: a reset keeps their values.
+    """
+    values = {**bench.twin.initial_values, **variables}
+    set_variables(bench.session, values)
+    bench.twin.set_variables(values)
     bench.session.reset()
     bench.twin.reset()
 

@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from nn4mc.control.executor import MOST_CALLS
 from nn4mc.errors import ConfigError
 from nn4mc.hil.record import Drawing
 from nn4mc.hil.rig_file import (
@@ -225,7 +226,8 @@ AT_REST = ("velocity", "angular_velocity")
 def with_rate(rig: Rig, rate_hz: float) -> Rig:
     """Return the rig with its policy called ``rate_hz`` times a second, its period being that of the rig.
 
-    Raises ConfigError for a controller that is no policy, and for fewer calls than the policy's own.
+    Raises ConfigError for a controller that is no policy, for fewer calls than the policy's own, and for so many that
+    the executor would make native steps too early.
     """
     table = rig.controller
     if not isinstance(table, PolicyTable):
@@ -233,6 +235,11 @@ def with_rate(rig: Rig, rate_hz: float) -> Rig:
     period_s = table.executor.native_period_s if table.executor else rig.period_s
     if rate_hz * period_s < 1 - 1e-9:
         raise ConfigError(f"--rate {rate_hz:g}: the policy runs at {1 / period_s:g} Hz, and is called no slower.")
+    if rate_hz * period_s > MOST_CALLS + 1e-6:
+        raise ConfigError(
+            f"--rate {rate_hz:g}: every {MOST_CALLS}th call is a native step, and a period of {period_s:g} s "
+            f"has more calls.\nCall it at most {MOST_CALLS / period_s:g} times a second."
+        )
     rest = tuple(signal.name for signal in rig.reference if signal.name in AT_REST)
     executor = ExecutorTable(period_s, 1 / rate_hz, table.executor.rest if table.executor else rest)
     called = msgspec.structs.replace(table, executor=executor)
@@ -268,13 +275,13 @@ def perturbed(rig: Rig, vehicle: Any, mismatch: Mapping[str, Any], where: str = 
         return vehicle
     own = getattr(vehicle, "mismatch", None)
     if not isinstance(own, msgspec.Struct):
-        raise ConfigError(f"--mismatch: rig '{rig.name}' has a plant without knobs for it.")
+        raise ConfigError(f"mismatch: rig '{rig.name}' has a plant without knobs for it.")
     known = type(own).__struct_fields__
     for name in mismatch:
         if name not in known:
-            raise ConfigError(f"--mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
+            raise ConfigError(f"mismatch: rig '{rig.name}' has no knob '{name}'. Knobs: {', '.join(known)}.")
     table = {**msgspec.to_builtins(own), **{name: _whole(value) for name, value in mismatch.items()}}
-    changed = convert(table, type(own), rig.folder / "rig.toml", f"{where}.mismatch")
+    changed = convert(table, type(own), "mismatch", where)
     return msgspec.structs.replace(vehicle, mismatch=changed)
 
 
@@ -292,7 +299,7 @@ def create_reference(rig: Rig, name: str, changes: Mapping[str, float] | None = 
     if not changes:
         return found
     table = {**msgspec.to_builtins(found), **changes}
-    return convert(table, type(found), rig.folder / "rig.toml", f"references.{name}")
+    return convert(table, type(found), "changes", f"references.{name}")
 
 
 def step_count(reference: Reference, period_s: float) -> int:

@@ -265,11 +265,11 @@ def read_toml(path: Path) -> Any:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
 
 
-def convert(table: Any, kind: type[Kind], path: Path, where: str) -> Kind:
-    """Return ``table`` as ``kind``; ConfigError names the file, the key inside it and what was expected."""
+def convert(table: Any, kind: type[Kind], source: Path | str, where: str) -> Kind:
+    """Return ``table`` as ``kind``; ConfigError names the source, the key inside it and what was expected."""
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         message, _, inside = str(error).partition(" - at `$")
         key = f"{where}{inside.rstrip('`')}".lstrip(".") or "the file itself"
-        raise ConfigError(f"{path}, at {key}: {message}") from error
+        raise ConfigError(f"{source}, at {key}: {message}") from error

@@ -164,6 +164,12 @@ class Twin:
         """The controller's variables, in the order of their indices."""
         return tuple(self._table.variables[i].name.decode() for i in range(self._table.variable_len))
 
+    @property
+    def initial_values(self) -> dict[str, float]:
+        """What the controller's variables start with, by name."""
+        names = self.variable_names
+        return {name: float(self._table.variables[i].initial) for i, name in enumerate(names)}
+
     def value(self, index: int) -> float:
         """Return the value of the variable of that index, as VARS does on the board."""
         return float(self._table.values(self._state_at)[index])

@@ -23,6 +23,14 @@ class Hover(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     start_angular_velocity_rad_s: NotNegative
     start_rotor: tuple[float, float]
 
+    def __post_init__(self) -> None:
+        """Refuse a flight that ends before it is measured."""
+        if self.window_start_s >= self.duration_s:
+            raise ValueError(
+                f"window_start_s {self.window_start_s:g} is not before the end, duration_s {self.duration_s:g}: "
+                "nothing would be measured"
+            )
+
     @property
     def window_s(self) -> tuple[float, float]:
         """The part in which only the steady offset is left."""

@@ -49,14 +49,16 @@ def sensing_of(changes: Sequence[Perturbation], period_s: float) -> Sensing:
 def read(sensing: Sensing, past: Sequence[Array], seeds: Sequence[int], step: int) -> Array:
     """Return the readings (n, READING) at ``step`` of states ``past``, each (n, 17 or more), the newest first."""
     seen = _delayed(sensing, past)
-    if not sensing.noise.any():
+    # Others stay as they are to the last bit: turned by nothing, a quaternion would be normalised once more.
+    (noisy,) = np.nonzero(sensing.noise.any(axis=1))
+    if not noisy.size:
         return seen
-    normals = np.array([_block(seed, step // BLOCK)[step % BLOCK] for seed in seeds])
-    error = sensing.noise * normals
+    normals = np.array([_block(seeds[row], step // BLOCK)[step % BLOCK] for row in noisy.tolist()])
+    error = sensing.noise[noisy] * normals
     seen = seen.copy()
-    seen[:, 0:3] += error[:, 0:3]
-    seen[:, 3:7] = _turned(seen[:, 3:7], error[:, 3:6])
-    seen[:, 7:13] += error[:, 6:12]
+    seen[noisy, 0:3] += error[:, 0:3]
+    seen[noisy, 3:7] = _turned(seen[noisy, 3:7], error[:, 3:6])
+    seen[noisy, 7:13] += error[:, 6:12]
     return seen
 
 

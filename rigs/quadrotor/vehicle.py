@@ -34,13 +34,28 @@ class Vehicle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rotor_range: tuple[float, float]
     mismatch: Perturbation = Perturbation()
 
+    def __post_init__(self) -> None:
+        """Refuse a rotor range that is none."""
+        low, high = self.rotor_range
+        if not low < high:
+            raise ValueError(f"rotor_range [{low:g}, {high:g}]: expected the slowest, then the fastest")
+
 
 def hover_rotor(vehicle: Vehicle) -> float:
-    """Return the rotor state at which four rotors carry the weight: the root of the thrust curve."""
+    """Return the rotor state at which four rotors carry the weight: the root of the thrust curve.
+
+    It is the end of the rotor range where the rotors cannot carry it, or carry more at their slowest.
+    """
+    low, high = vehicle.rotor_range
     c0, c1, c2 = vehicle.thrust_n
-    missing = vehicle.mass_kg * GRAVITY_M_S2 / 4 - c0
+    share = vehicle.mass_kg * GRAVITY_M_S2 / 4
+    missing = share - c0
+    square = c1 * c1 + 4 * c2 * missing
     # The usual formula divides by c2, which is tiny or negative for some vehicles; this form does not care.
-    return 2 * missing / (c1 + math.sqrt(c1 * c1 + 4 * c2 * missing))
+    denominator = c1 + math.sqrt(square) if square >= 0 else 0.0
+    if denominator > 0:
+        return min(max(2 * missing / denominator, low), high)
+    return high if largest_thrust(vehicle) < share else low
 
 
 def hover_command(vehicle: Vehicle) -> float:

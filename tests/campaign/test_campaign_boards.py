@@ -1,7 +1,10 @@
 """Campaigns on boards: two at once, one that fails, and the same numbers as simulated."""
 
+import multiprocessing
+
 import pytest
 
+from nn4mc.campaign.run import Workers, prepare, run_campaign
 from nn4mc.errors import LinkError
 from tests.campaign.campaigns import rows, run, write
 
@@ -38,3 +41,19 @@ def test_two_boards_share_the_runs_and_one_that_is_not_there_is_given_up(tmp_pat
 def test_when_no_board_is_left_the_campaign_says_so(tmp_path):
     with pytest.raises(LinkError, match="no board is left"):
         run(write(tmp_path, FLIGHTS), tmp_path / "out", boards=("socket://127.0.0.1:9",))
+
+
+def test_a_boards_process_that_died_while_idle_is_replaced(tmp_path):
+    """Killed between two runs: the next one finds nobody to fly it."""
+    killed = []
+
+    def kill_the_idle_one(done, _total):
+        if done == 1:
+            (process,) = multiprocessing.active_children()
+            process.kill()
+            process.join()
+            killed.append(process.pid)
+
+    campaign = prepare(write(tmp_path, FLIGHTS.replace("[100.0, 400.0]", "[100.0]")), ("host://",))
+    assert run_campaign(campaign, tmp_path / "out", Workers(), kill_the_idle_one).flown == 4
+    assert killed

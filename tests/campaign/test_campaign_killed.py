@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import wait
 
 import pytest
 
+from nn4mc.campaign.processes import pool_of
 from tests.campaign.campaigns import parts, rows, run
 from tests.campaign.killed import campaign_text, finish, kill_at_random
 
@@ -39,3 +42,14 @@ def test_workers_end_with_their_runner():
     os.kill(runner.pid, signal.SIGKILL)
     assert runner.stdout.read() == b""
     runner.communicate()
+
+
+def test_an_interrupted_runner_does_not_wait_for_what_nobody_takes():
+    """Three tasks for one process: the first is running and the next two are in its queue when the interrupt comes."""
+    with pytest.raises(KeyboardInterrupt), pool_of(1) as pool:
+        assert pool.submit(os.getpid).result() > 0
+        tasks = [pool.submit(time.sleep, 5.0) for _ in range(3)]
+        wait(tasks, timeout=1.0)  # the pool hands them on in a thread of its own
+        assert tasks[0].running()
+        raise KeyboardInterrupt
+    assert not any(task.done() and not task.cancelled() and task.exception() is None for task in tasks)

@@ -1,5 +1,6 @@
 """A campaign run in this process: what the table says, what is kept, what is redone, what is refused."""
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -119,6 +120,25 @@ def test_a_file_is_whole_or_the_old_one(tmp_path, monkeypatch):
     with pytest.raises(SystemExit):
         write_whole(path, b"new and longer")
     assert path.read_bytes() == b"old"
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file_alone(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match=r"file: cannot be written \(No space left"):
+        write_whole(path, b"new and longer")
+    assert path.read_bytes() == b"old" and [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        run(write(tmp_path), tmp_path / "taken" / "out")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def test_a_rig_file_may_name_the_periods(tmp_path: Path):
 def test_a_rate_below_the_policys_own_or_for_another_controller_is_refused():
     with pytest.raises(ConfigError, match="--rate 99: the policy runs at 100 Hz"):
         with_rate(RIG, 99)
+    with pytest.raises(ConfigError, match="at most 25600 times a second"):
+        with_rate(RIG, 25_700)
     with pytest.raises(ConfigError, match=r"controller 'pid' is no policy and runs every 0\.008 s"):
         with_rate(with_controller(load_rig("tendon"), "pid"), 400)
 

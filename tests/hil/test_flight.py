@@ -171,6 +171,23 @@ def test_variables_reach_board_and_twin(rig: Rig, library: Path) -> None:
     assert device.values == [0.5, 0.5]
 
 
+def test_no_variable_is_left_from_the_flight_before(rig: Rig, library: Path) -> None:
+    """A board stays open between the runs of a campaign, and a reset keeps what was set."""
+
+    def with_variables(variables: dict[str, float]) -> Rig:
+        (name,) = rig.controllers
+        table = msgspec.structs.replace(rig.controllers[name], variables=variables)
+        return replace(rig, controllers={name: table})
+
+    one = bench(with_variables({"gain": 1.5}), library)
+    device = one.session.link
+    assert isinstance(device, TwinDevice)
+    fly(one, CIRCLE, Recorder())
+    assert (device.values, one.twin.value(0)) == ([1.5, 0.5], 1.5)
+    fly(replace(one, rig=with_variables({})), CIRCLE, Recorder())
+    assert (device.values, one.twin.value(0)) == ([0.5, 0.5], 0.5)  # the controller's own gain, the plant's leak
+
+
 def test_progress_is_called_after_every_step(rig: Rig, library: Path) -> None:
     seen: list[tuple[int, int]] = []
     fly(bench(rig, library), CIRCLE, Recorder(on_step=lambda done, steps: seen.append((done, steps))))

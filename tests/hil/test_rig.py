@@ -68,6 +68,7 @@ def test_a_folder_is_a_rig_too_and_keeps_its_own_code(copy):
         ("mass_kg = 0.0306", "mass_kg = -1.0", "at vehicles.crazyflie.mass_kg: Expected `float` > 0.0"),
         ("mass_kg = 0.0306", "mass_lb = 0.07", "at vehicles.crazyflie: .*`mass_(lb|kg)`"),
         ("arm_m = [0.028, 0.028]", "arm_m = [0.028]", "at vehicles.crazyflie.arm_m: Expected `array` of length 2"),
+        ("rotor_range = [0.0, 1.0]", "rotor_range = [1.0, 1.0]", r"x500_real: rotor_range \[1, 1\]: expected"),
         ('kind = "hover"', 'kind = "hoover"', "at references.hover.kind: Invalid value 'hoover'"),
         ("loops = 3.0", "loops = nan", "at references.lissajous.loops: Expected `float` > 0.0"),
         ("size = 3, unit", "size = 3.5, unit", r"at sensors\[0\].size: Expected `int`"),

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from float_policy import rotation_matrix
+from msgspec.structs import replace
 
 from nn4mc.errors import DeviceError
 from nn4mc.hil.rig import create_plant, create_reference, load_rig
@@ -89,6 +90,22 @@ def test_the_trim_command_keeps_the_vehicle_where_it_is(name):
     plant, state = start(name)
     after = run(plant, state, plant.trim_command(), 100)
     assert np.abs(after[:13] - state[:13]).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("thrust_n", "mass_kg", "trim"),
+    [
+        ((0.0, 0.0, 15.0), 20.0, 1.0),  # 60 N do not carry 196 N
+        ((0.0, 20.0, -10.0), 20.0, 1.0),  # nor at the top of a curve that bends down
+        ((0.0, -1.0, 0.0), 0.1, 1.0),  # nor when faster means less
+        ((5.0, 0.0, 1.0), 1.0, -1.0),  # 20 N at the slowest carry more than 9.8 N
+    ],
+)
+def test_a_vehicle_that_cannot_hover_is_trimmed_to_an_end_of_its_range(thrust_n, mass_kg, trim):
+    vehicle = replace(RIG.vehicles["x500_real"], thrust_n=thrust_n, mass_kg=mass_kg)
+    plant = RIG.create_plant(vehicle, RIG.period_s)
+    assert plant.trim_command().tolist() == [trim] * 4
+    assert plant.variables() == {"initial_action": trim}
 
 
 @pytest.mark.parametrize(

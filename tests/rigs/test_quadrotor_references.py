@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from nn4mc.errors import ConfigError
 from nn4mc.hil.rig import create_reference, load_rig, step_count
 
 RIG = load_rig("quadrotor")
@@ -51,6 +52,11 @@ def test_length_and_window_of_the_protocols(name, changes, steps, window):
     reference = create_reference(RIG, name, changes)
     assert step_count(reference, RIG.period_s) == steps
     assert reference.window_s == window
+
+
+def test_a_hover_that_ends_before_it_is_measured_is_refused():
+    with pytest.raises(ConfigError, match=r"window_start_s 5 is not before the end, duration_s 3"):
+        create_reference(RIG, "hover", {"duration_s": 3.0})
 
 
 def test_hover_stays_at_the_origin():
