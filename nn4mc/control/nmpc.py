@@ -239,10 +239,20 @@ def _check_numbers(nmpc: Nmpc) -> None:
             raise ConfigError(f"nmpc, at {key}: {list(getattr(nmpc, key))} is outside the command's range")
     if nmpc.barrier is not None:
         _check_barrier(nmpc, nmpc.barrier)
+    _check_weights("output_weights", nmpc.output_weights)
+    _check_weights("move_weights", nmpc.move_weights)
+
+
+def _check_weights(key: str, weights: Sequence[float]) -> None:
+    """A weight below 0 would reward errors, and SET over the wire refuses it too."""
+    for weight in weights:
+        if not 0.0 <= weight <= LARGEST_WEIGHT:
+            raise ConfigError(f"nmpc, at {key}: {weight:g} is no weight, which is 0 to {LARGEST_WEIGHT:g}")
 
 
 def _check_barrier(nmpc: Nmpc, barrier: BarrierBox) -> None:
     """The command's range must lie inside the barrier's box: at its walls the barrier is infinite."""
+    _check_weights("barrier.s", (barrier.s,))
     for low, high, r, b in zip(nmpc.minimum, nmpc.maximum, barrier.r, barrier.b, strict=True):
         if not (r > 0 and b - r / 2 < low and high < b + r / 2):
             raise ConfigError(

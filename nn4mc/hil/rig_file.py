@@ -1,7 +1,7 @@
 """The schema of rig.toml, checked strictly: an unknown key is an error, and so is a value of a wrong type."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -165,7 +165,7 @@ class NmpcTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     seen: tuple[str, ...] = ()
     wanted_rate: tuple[str, ...] = ()
     plausible: tuple[tuple[float, float], ...] = ()
-    method: Literal["gauss-newton", "newton"] = "gauss-newton"
+    method: str = "gauss-newton"
     barrier: BarrierTable | None = None
     variables: dict[str, float] = {}
     layout: LayoutTable | None = None
@@ -251,7 +251,13 @@ def read_controllers(rig_path: Path, file: RigFile) -> dict[str, Controller]:
 
 def read_controller(path: Path) -> Controller:
     """Return the checked contents of a controller's file; ConfigError as `read_rig_file`."""
-    table: Controller = convert(read_toml(path), Controller, path, "")  # type: ignore[arg-type]
+    found = read_toml(path)
+    kinds = sorted(str(one.__struct_config__.tag) for one in get_args(Controller))
+    kind = found.get("kind")
+    if kind not in kinds:
+        said = "missing; it is" if kind is None else f"{kind!r} is not"
+        raise ConfigError(f"{path}, at kind: {said} one of {', '.join(kinds)}")
+    table: Controller = convert(found, Controller, path, "")  # type: ignore[arg-type]
     return table
 
 

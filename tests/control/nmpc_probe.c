@@ -12,6 +12,7 @@ typedef struct verdict {
     uint64_t not_finite;
     uint64_t outside;
     uint64_t over_rate;
+    uint64_t left_range;
     uint64_t plan_outside;
     uint64_t plan_over_rate;
     uint64_t input_written;
@@ -55,9 +56,67 @@ static void draw(uint64_t *seed, int kind, float row[])
     }
 }
 
-verdict_t fly(uint64_t steps, uint64_t seed, double rate, double safe_rate, const float low[], const float high[])
+static int starts_with(const char *name, const char *start)
+{
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+static float *value_of(controller_state_t *state, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(controller.variables[i].name, name) != 0) {
+        ++i;
+    }
+    return controller.values(state) + i;
+}
+
+/* The first of the variables whose names start so: one a command. */
+static float *values_of(controller_state_t *state, const char *start)
+{
+    size_t i = 0;
+    while (!starts_with(controller.variables[i].name, start)) {
+        ++i;
+    }
+    return controller.values(state) + i;
+}
+
+/* What SET over the wire may do at any time: one variable to an end of its range, or to anything in it. */
+static void set_one(controller_state_t *state, uint64_t *seed)
+{
+    const size_t i = random_word(seed) % CONTROLLER_VARIABLE_LEN;
+    const nn4mc_variable_t *const one = controller.variables + i;
+    const double share = random_word(seed) / 4294967295.0;
+    const uint32_t choice = random_word(seed) % 8u;
+    const float value = choice == 0   ? one->minimum
+                        : choice == 1 ? one->maximum
+                                      : (float)(one->minimum + share * share * ((double)one->maximum - one->minimum));
+    const float bits = from_bits(random_word(seed));
+    if (strcmp(one->name, "iterations") == 0 || strcmp(one->name, "retries") == 0) {
+        controller.values(state)[i] = 1.0f + (float)choice / 4.0f; /* more of them only take longer */
+    } else {
+        controller.values(state)[i] = choice == 2 && bits >= one->minimum && bits <= one->maximum ? bits : value;
+    }
+}
+
+/* What adding a rate to a command may be off by. */
+static double rounding(double range)
+{
+    return 1.2e-7 * (range > 1.0 ? range : 1.0);
+}
+
+/* Farther outside of the range that was set than before, or outside although it was inside. */
+static int leaves(double command, double before, double low, double high)
+{
+    const double top = high > low ? high : low;
+    return command < low ? command < before : command > top && command > before;
+}
+
+verdict_t fly(uint64_t steps, uint64_t seed, double rate, double safe_rate, int set, const float low[],
+              const float high[])
 {
     static controller_state_t state;
+    const float *const set_low = values_of(&state, "low_");
+    const float *const set_high = values_of(&state, "high_");
     verdict_t verdict;
     float row[WIDTH] = {0};
     float before[CONTROLLER_COMMAND_LEN];
@@ -70,15 +129,14 @@ verdict_t fly(uint64_t steps, uint64_t seed, double rate, double safe_rate, cons
         if (step == 0) {
             memset(&state, 0xA5, sizeof state);
             controller.init(&state);
-            for (size_t i = 0; i < CONTROLLER_VARIABLE_LEN; ++i) {
-                if (strcmp(controller.variables[i].name, "rate_limit") == 0) {
-                    controller.values(&state)[i] = (float)rate;
-                }
-                if (strcmp(controller.variables[i].name, "safe_rate") == 0) {
-                    controller.values(&state)[i] = (float)safe_rate;
-                }
-            }
+            *value_of(&state, "rate_limit") = (float)rate;
+            *value_of(&state, "safe_rate") = (float)safe_rate;
             memcpy(before, state.action, sizeof before);
+        }
+        if (set && random_word(&seed) % 4u == 0) {
+            set_one(&state, &seed);
+            rate = *value_of(&state, "rate_limit");
+            safe_rate = *value_of(&state, "safe_rate");
         }
         kind = random_word(&seed) % 16u == 0 ? (int)(random_word(&seed) % KINDS) : kind;
         draw(&seed, kind, row);
@@ -90,14 +148,16 @@ verdict_t fly(uint64_t steps, uint64_t seed, double rate, double safe_rate, cons
             const double change = (double)command[i] - (double)before[i];
             verdict.not_finite += !isfinite(command[i]);
             verdict.outside += !(command[i] >= low[i] && command[i] <= high[i]);
-            verdict.over_rate += !(fabs(change) <= allowed + 1.2e-7);
+            verdict.over_rate += !(fabs(change) <= allowed + rounding(high[i] - low[i]));
+            verdict.left_range +=
+                mode == NN4MC_TRACKING && leaves(command[i], before[i], set_low[i], set_high[i]);
         }
         for (size_t v = 0; v < CONTROLLER_VARIABLES; ++v) {
             const size_t i = v % CONTROLLER_COMMAND_LEN;
             verdict.plan_outside += !(state.plan[v] >= low[i] && state.plan[v] <= high[i]);
             if (v >= CONTROLLER_COMMAND_LEN) {
                 const double gap = (double)state.plan[v] - (double)state.plan[v - CONTROLLER_COMMAND_LEN];
-                verdict.plan_over_rate += !(fabs(gap) <= rate + 1.2e-7);
+                verdict.plan_over_rate += !(fabs(gap) <= rate + rounding(high[i] - low[i]));
             }
         }
         for (size_t i = 0; i < CONTROLLER_OUTPUTS; ++i) {

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from nn4mc.api import compile_policy
 from nn4mc.control.executor import Executor
-from nn4mc.control.policy_batch import PolicyBatch
 from nn4mc.errors import ConfigError
 from nn4mc.hil.protocol import Mode
 from nn4mc.hil.twin import Twin, TwinStep
@@ -49,15 +48,6 @@ def test_agrees_with_float64(executed: Executed, values: dict[str, float], jitte
         expected = reference.step_at(time_us, wide[:13], wide[13:])
         np.testing.assert_allclose(done.command, expected, atol=1e-5)
         assert (done.status, done.mode) == (OK, Mode.TRACKING)
-
-
-def test_every_fourth_call_is_what_the_simulated_policy_does(executed: Executed):
-    """nn4mc.control.policy_batch, written apart, calls policies by count."""
-    reference = executed.reference(native_every=4.0)
-    batch = PolicyBatch(executed.policy, executed.graph, 1, {}, native_every=4)
-    for k, row in enumerate(wandering(60, 12).astype(np.float64)):
-        expected = batch.step(row[None, :13], row[13:])[0]
-        np.testing.assert_allclose(reference.step_at(999 * k, row[:13], row[13:]), expected, atol=1e-12)
 
 
 def test_only_native_steps_move_the_state(executed: Executed):
