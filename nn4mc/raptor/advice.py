@@ -45,7 +45,7 @@ def advise(
     """Return what to do, most urgent first."""
     return (
         *_on_places(places),
-        *_on_clips(hovers, figures),
+        *_on_clips(places, hovers, figures),
         *_on_hardships(hovers),
         *_on_figures(figures, best_setting(hovers)),
         *((f"Assumed: {'; '.join(assumed)}. Measure what you can and check again.",) if assumed else ()),
@@ -71,6 +71,8 @@ _ABOVE = {
 
 
 def _on_places(places: Sequence[Place]) -> Iterator[str]:
+    if _too_heavy(places):
+        yield "It cannot lift itself: look at mass and thrust, and whether they are in kg and N a rotor."
     for place in (one for one in places if not one.inside):
         below = place.value < place.low
         end, table = (place.low, _BELOW) if below else (place.high, _ABOVE)
@@ -80,7 +82,11 @@ def _on_places(places: Sequence[Place]) -> Iterator[str]:
         yield f"{place.name.capitalize()} {place.value:.3g}{unit} is {side} the {end:.3g} of training. {what}"
 
 
-def _on_clips(hovers: Sequence[HoverTrial], figures: Sequence[FigureTrial]) -> Iterator[str]:
+def _too_heavy(places: Sequence[Place]) -> bool:
+    return any(one.name == "thrust to weight" and one.value <= 1 for one in places)
+
+
+def _on_clips(places: Sequence[Place], hovers: Sequence[HoverTrial], figures: Sequence[FigureTrial]) -> Iterator[str]:
     by_name = {one.setting: one for one in hovers}
     bare, best = by_name[AS_IT_IS], by_name[best_setting(hovers)]
     if best.lost < bare.lost:
@@ -92,7 +98,7 @@ def _on_clips(hovers: Sequence[HoverTrial], figures: Sequence[FigureTrial]) -> I
         slow, fast = fastest_period(figures, best.setting), fastest_period(figures, AS_IT_IS)
         if fast is not None and (slow is None or slow > fast):
             yield f"They cost speed: figures are followed down to {_period(slow)} with them, {_period(fast)} without."
-    elif bare.lost:
+    elif bare.lost and not _too_heavy(places):
         yield (
             f"{bare.lost} of {bare.starts} random starts are lost, and clips do not help: "
             "take off from the ground, level and slowly."

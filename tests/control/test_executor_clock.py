@@ -158,6 +158,15 @@ def test_every_nth_call_whatever_the_clock_says(library: ctypes.CDLL):
     assert [turn is not Turn.INTERMEDIATE for turn in found] == [k % 4 == 0 for k in range(400)]
 
 
+@pytest.mark.parametrize("keep", [0.0, 1.0])
+def test_a_period_of_0_is_one_of_1(library: ctypes.CDLL, keep: float):
+    """No SET gives one, but C that writes the variables itself may."""
+    times = [0, 1, 3, 3 + 400_000, 3 + 2**31]
+    zero, one = (CClock(library, {**INITIAL, "keep_phase": keep, "native_period": value}) for value in (0.0, 1.0))
+    assert turns(zero, times) == turns(one, times)
+    assert zero.timing().missed == one.timing().missed
+
+
 def test_a_clock_that_stands_still_does_not_stop_the_policy(library: ctypes.CDLL):
     found = turns(CClock(library, INITIAL), [12345] * 1000)
     assert [k for k, turn in enumerate(found) if turn is not Turn.INTERMEDIATE] == list(range(0, 1000, MOST_CALLS))

@@ -85,3 +85,5 @@ def test_a_vehicle_that_cannot_fly_ends_with_one(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "do not fly" in done.stdout
     assert "below the 1.5 of training" in " ".join(done.stdout.split())
+    assert "It cannot lift itself" in done.stdout
+    assert "take off from the ground" not in done.stdout

@@ -60,7 +60,8 @@ static uint32_t elapsed(nn4mc_executor_t *executor, const nn4mc_executor_setting
  */
 static int tick_by_time(nn4mc_executor_t *executor, const nn4mc_executor_settings_t *settings, uint32_t interval_us)
 {
-    const int32_t period = (int32_t)smaller(settings->period_us, LONGEST_US);
+    /* A period of 0, which no setting by name can be, is one of 1: it divides below. */
+    const int32_t period = (int32_t)smaller(settings->period_us + (settings->period_us == 0u), LONGEST_US);
     const uint32_t usual_us = smaller(interval_us, executor->interval_us);
     const int on_grid = settings->keep_phase != 0u;
     /* The nearest call makes the step, not the first one behind: the next would be half an interval farther off. */
