@@ -38,10 +38,18 @@ def table(
     numbers: Sequence[str] = (),
     whole: Sequence[str] = (),
 ) -> Table:
-    """Return a table; columns named in ``numbers`` are right-aligned, cells of those in ``whole`` are never cut."""
+    """Return a table; columns named in ``numbers`` are right-aligned, cells of those in ``whole`` never wrapped.
+
+    In the others a word that is too long goes on in the next line: cut off, two rows might read the same.
+    """
     made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in whole)
+        made.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            no_wrap=column in whole,
+            overflow="ellipsis" if column in whole else "fold",
+        )
     for row in rows:
         made.add_row(*row)
     return made

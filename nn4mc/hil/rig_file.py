@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from nn4mc.control.executor import MOST_CALLS
 from nn4mc.control.observation import Numbers
 from nn4mc.errors import ConfigError
 from nn4mc.profile.budget import Budget
@@ -82,6 +83,14 @@ class ExecutorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     native_period_s: Annotated[float, msgspec.Meta(ge=1e-3, le=1)]
     call_period_s: Annotated[float, msgspec.Meta(ge=5e-5, le=1)]
     rest: tuple[Name, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse calls at which the policy would step slower or faster than it says."""
+        if not 1 - 1e-9 <= self.native_period_s / self.call_period_s <= MOST_CALLS + 1e-6:
+            raise ValueError(
+                f"call_period_s {self.call_period_s:g}: expected at most native_period_s {self.native_period_s:g}, "
+                f"and at least a {MOST_CALLS}th of it"
+            )
 
 
 class PolicyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="policy"):

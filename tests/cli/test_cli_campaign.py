@@ -41,6 +41,12 @@ def test_every_perturbation_has_a_line(example):
     assert len(lines) == 5
 
 
+def test_no_line_hides_what_tells_it_from_the_others(example):
+    """In 80 columns too, where window_start_s=2 is longer than its column."""
+    assert "…" not in example[1].stdout
+    assert "window_start_s=2" in re.sub(r"\s", "", example[1].stdout)
+
+
 def test_the_example_of_reading_reads(example, monkeypatch):
     monkeypatch.chdir(example[0])
     said = io.StringIO()

@@ -57,6 +57,14 @@ def test_a_rig_file_may_name_the_periods(tmp_path: Path):
     (folder / "rig.toml").write_text(text.replace(model, model + line.replace("0.004", "0.0")))
     with pytest.raises(ConfigError, match=r"controller\.executor\.call_period_s"):
         load_rig(folder)
+    (folder / "rig.toml").write_text(text.replace(model, model + line.replace("0.004", "0.02")))
+    with pytest.raises(ConfigError, match=r"call_period_s 0\.02: expected at most native_period_s 0\.01"):
+        load_rig(folder)
+    (folder / "rig.toml").write_text(
+        text.replace(model, model + line.replace("0.01,", "1.0,").replace("0.004", "0.002"))
+    )
+    with pytest.raises(ConfigError, match="at least a 256th of it"):
+        load_rig(folder)
 
 
 def test_a_rate_below_the_policys_own_or_for_another_controller_is_refused():
