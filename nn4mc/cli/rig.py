@@ -10,7 +10,7 @@ from nn4mc.errors import ConfigError
 from nn4mc.hil.data_log import column_names, excite, record_run, write_csv
 from nn4mc.hil.mismatch import parse_mismatch
 from nn4mc.hil.progress import FlightProgress
-from nn4mc.hil.rig import Rig, load_rig
+from nn4mc.hil.rig import Rig, create_plant, load_rig
 from nn4mc.hil.rig_copy import copy_rig
 
 
@@ -63,6 +63,7 @@ def record_command(
     loaded = load_rig(rig)
     names = [f"train-{k}" for k in range(runs - held_out)] + [f"held-out-{k}" for k in range(held_out)]
     chosen, knobs = vehicle or next(iter(loaded.vehicles)), parse_mismatch(mismatch)
+    create_plant(loaded, chosen, knobs)  # refuses an unknown name before anything is written
     output.mkdir(parents=True, exist_ok=True)
     progress, files = FlightProgress(err), []
     for number, name in enumerate(names):

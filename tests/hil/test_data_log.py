@@ -87,3 +87,11 @@ def test_more_held_out_runs_than_runs_are_refused(tmp_path):
     )
     assert result.exit_code == 2
     assert "none of 2 runs" in result.output
+
+
+@pytest.mark.parametrize("wrong", [("--vehicle", "heavy"), ("--mismatch", "weight=2")], ids=lambda one: one[0])
+def test_an_unknown_vehicle_or_knob_leaves_no_folder(wrong, tmp_path):
+    result = CliRunner().invoke(main, ["rig", "record", "tendon", "-o", str(tmp_path / "logs"), *wrong])
+    assert result.exit_code == 2
+    assert "recording" not in result.output
+    assert not (tmp_path / "logs").exists()
