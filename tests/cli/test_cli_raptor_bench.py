@@ -71,7 +71,20 @@ def test_a_vehicle_that_there_is_not():
 
 
 def test_interrupted_it_ends_at_once_and_so_do_its_processes():
-    words = ["-m", "nn4mc", "raptor", "bench", "--quick", "--workers", "2"]
+    words = [
+        "-m",
+        "nn4mc",
+        "raptor",
+        "bench",
+        "--vehicle",
+        "soft",
+        "--vehicle",
+        "arpl",
+        "--sampled",
+        "0",
+        "--workers",
+        "2",
+    ]
     with subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:

@@ -134,7 +134,7 @@ def test_every_command_of_the_page_runs_in_an_empty_folder(tmp_path: Path):
     (tmp_path / "work").mkdir()
     search = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     typed = commands()
-    assert len(typed) == 9
+    assert len(typed) == 10
     for line in typed:
         words, environment = ["bash", "-c", line], {**os.environ, **search}
         done = subprocess.run(

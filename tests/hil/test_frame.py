@@ -26,7 +26,7 @@ FRAMES = st.builds(
 
 
 def test_bytes_of_a_frame_are_those_of_the_manual() -> None:
-    body = bytes([1, 3, 0x34, 0x12]) + b"ab"
+    body = bytes([2, 3, 0x34, 0x12]) + b"ab"
     assert encode_frame(Frame(3, 0x1234, b"ab")) == (
         b"\0" + cobs.encode(body + zlib.crc32(body).to_bytes(4, "little")) + b"\0"
     )

@@ -80,8 +80,9 @@ static inline float nn4mc_select(int condition, float a, float b)
 /* x, but `low` below it and `high` above it. Every comparison with NaN is false, so NaN passes. */
 static NN4MC_INLINE float nn4mc_between(float x, float low, float high)
 {
-#ifdef NN4MC_CORTEX_M4F
-    /* Conditional moves, which take a cycle whether they move or not; a compiler makes branches or masks. */
+#if defined(NN4MC_CORTEX_M4F) && !defined(__clang__)
+    /* Conditional moves, which take a cycle whether they move or not; a compiler makes branches or masks. The flags of
+     * FPSCR are vfpcc to gcc, a register of its own: without it a comparison before may be read behind. */
     __asm__("vcmp.f32 %0, %1\n"
             "    vmrs APSR_nzcv, FPSCR\n"
             "    it mi\n"
@@ -92,7 +93,7 @@ static NN4MC_INLINE float nn4mc_between(float x, float low, float high)
             "    vmovgt.f32 %0, %2"
             : "+&t"(x)
             : "t"(low), "t"(high)
-            : "cc");
+            : "cc", "vfpcc");
     return x;
 #else
     const float raised = nn4mc_select(x < low, low, x);

@@ -28,7 +28,11 @@ void nn4mc_intervals_add(nn4mc_intervals_t *intervals, uint32_t interval_us)
     open->longest = interval > open->longest ? interval : open->longest;
     intervals->count += 1u;
     if (intervals->count == NN4MC_INTERVALS_BLOCK) {
-        intervals->closed = *open;
+        /* Field by field: a structure may be copied by memcpy, which there is none of. */
+        intervals->closed.squares = open->squares;
+        intervals->closed.sum = open->sum;
+        intervals->closed.shortest = open->shortest;
+        intervals->closed.longest = open->longest;
         open_block(intervals);
     }
 }
