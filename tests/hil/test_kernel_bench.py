@@ -88,8 +88,8 @@ def test_variants_differ_where_they_should(on_sim: KernelTimes) -> None:
 
     assert saved("16 rows, fma, ram", "fma-1") == 2 * ROWS * COLUMNS
     assert saved("16 rows, mul-add, ram", "fma-1") == 0
-    # The emulator ends a block in the middle at times, and what a division hides ends there. What stands behind the last
-    # chain hides nothing or, where it needs none of the sums, up to the rest of a division.
+    # The emulator ends a block in the middle at times, and what a division hides ends there. Behind the last chain it
+    # hides nothing or, of what needs none of the sums, up to the rest of a division.
     assert 4 * 63 <= saved("VDIV and 4 ADDS", "divide-overlap") <= 4 * 64 + 9
     assert saved("VMOV from the core", "manual-strict") == -64
     assert saved("branch taken", "refill-1") == 64
