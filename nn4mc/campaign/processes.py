@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,6 +18,8 @@ from nn4mc.errors import CheckFailed
 _AHEAD = 2
 """Chunks a worker has waiting beside the one it flies."""
 _MOST_DEATHS = 3
+Begin = Callable[[Connection | None], None]
+"""What a process does first, given the end of a connection whose closing shall end it."""
 
 
 def fly_here(chunks: Sequence[Chunk], version: str) -> Iterator[Flown]:
@@ -58,13 +60,14 @@ def _fly_all(chunks: Sequence[Chunk], version: str, workers: int) -> Iterator[Fl
 
 
 @contextmanager
-def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
+def pool_of(workers: int, begin: Begin | None = None) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool whose processes end at once when the context is left by an exception, an interrupt among them.
 
-    What they are at, and what the pool has handed to them already, would be flown to the end for nobody.
+    What they are at, and what the pool has handed to them already, would be flown to the end for nobody. ``begin`` as
+    for `start_pool`.
     """
     watched, held = get_context("spawn").Pipe(duplex=False)
-    pool = start_pool(workers, watched)
+    pool = start_pool(workers, watched, begin)
     try:
         yield pool
     except BaseException:
@@ -76,12 +79,14 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
         watched.close()
 
 
-def start_pool(workers: int, watched: Connection | None = None) -> ProcessPoolExecutor:
+def start_pool(workers: int, watched: Connection | None = None, begin: Begin | None = None) -> ProcessPoolExecutor:
     """Return a pool of fresh processes: a forked one would hold on to the lock of a folder whose runner is dead.
 
-    They end with the process that started them, and when the other end of ``watched`` is closed.
+    They end with the process that started them, and when the other end of ``watched`` is closed: so does
+    `end_with_parent`, which is what each begins with unless ``begin`` calls it in its turn.
     """
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent, initargs=(watched,))
+    first = begin or end_with_parent
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=first, initargs=(watched,))
 
 
 def end_with_parent(watched: Connection | None = None) -> None:

@@ -3,12 +3,11 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing.connection import Connection
 
-from nn4mc.campaign.processes import end_with_parent
+from nn4mc.campaign.processes import end_with_parent, pool_of
 from nn4mc.errors import CheckFailed
 from nn4mc.hil.batch import BatchPolicy
 from nn4mc.hil.rig import Rig, load_rig
@@ -45,7 +44,7 @@ def _fly(batches: Sequence[Batch], workers: int) -> Iterator[tuple[Batch, list[F
         return
     waiting, flying = list(reversed(batches)), dict[Future[list[Flown]], Batch]()
     try:
-        with _pool(workers) as pool:
+        with pool_of(workers, _begin) as pool:
             while waiting or flying:
                 while waiting and len(flying) < workers * _AHEAD:
                     batch = waiting.pop()
@@ -56,25 +55,10 @@ def _fly(batches: Sequence[Batch], workers: int) -> Iterator[tuple[Batch, list[F
         raise CheckFailed("a worker process of the benchmark died; is the memory full? Try --workers 1.") from error
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of fresh processes, which are ended at once when anything goes wrong: there is nothing to save."""
-    others = set(active_children())
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin)
-    try:
-        yield pool
-    except BaseException:
-        for process in set(active_children()) - others:
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _begin() -> None:
+def _begin(watched: Connection | None) -> None:
     """Let an interruption of the terminal end this process without a word; the parent says what happened."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    end_with_parent()
+    end_with_parent(watched)
 
 
 def fly_in_process(batch: Batch) -> list[Flown]:

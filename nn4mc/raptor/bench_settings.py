@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nn4mc.raptor.trials import CLIPS, GRAVITY_M_S2
+from nn4mc.raptor.trials import CLIPS
+from nn4mc.raptor.vehicle_file import GRAVITY_M_S2
 
 CLIP, DISTURBANCE, DELAY, NOISE, RATE = "clips", "disturbance", "delay", "noise", "call rate"
 WIND_START_S = 2.0

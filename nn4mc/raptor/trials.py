@@ -9,8 +9,8 @@ import numpy as np
 from nn4mc.hil.batch import BatchPolicy, Simulated, fly_batch
 from nn4mc.hil.metrics import wilson_interval
 from nn4mc.hil.rig import Rig, create_reference, perturbed
+from nn4mc.raptor.vehicle_file import GRAVITY_M_S2
 
-GRAVITY_M_S2 = 9.81
 AS_IT_IS = "as it is"
 PX4_CLIPS = "PX4's clips"
 CLIPS: Mapping[str, Mapping[str, float]] = {

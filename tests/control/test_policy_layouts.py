@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nn4mc.api import compile_graph, policy_code
+from nn4mc.build.host import WARNINGS
 from nn4mc.codegen.runtime import runtime_folder
 from nn4mc.control.action import Action, make_action_map
 from nn4mc.control.executed_policy import ExecutedPolicyReference
@@ -225,21 +226,11 @@ def test_every_bit_is_that_of_the_emulated_core(case: str, built):
 @pytest.mark.parametrize("case", POLICIES)
 def test_the_c_is_clean_under_every_warning(case: str, built):
     folder = built(case).folder / "c"
-    words = [
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Wconversion",
-        "-Wshadow",
-        "-Wdouble-promotion",
-        "-Wundef",
-        "-Wcast-qual",
-    ]
     sources = [str(path) for path in folder.glob("*.c")]
     for compiler, standard in (("gcc", "-std=c99"), ("g++", "-std=c++11")):
         language = ["-x", "c++"] if compiler == "g++" else []
         subprocess.run(
-            [compiler, *language, standard, "-O2", *words, "-Wvla", "-Werror", f"-I{folder}", f"-I{runtime_folder()}",
+            [compiler, *language, standard, "-O2", *WARNINGS, f"-I{folder}", f"-I{runtime_folder()}",
              "-fsyntax-only", *sources, str(runtime_folder() / "nn4mc_observation.c")],
             check=True,
         )  # fmt: skip
